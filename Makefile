@@ -1,0 +1,69 @@
+# `make lab` and `make test` do all; `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# Ansible wants a UTF-8 locale; this one is everywhere.
+export LC_ALL := C.UTF-8
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# An AWS profile or endpoint of the shell has no say in the rehearsal.
+PLAY_LOCAL := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_ENDPOINT_URL -u AWS_URL \
+  ansible-playbook -i inventories/local
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: setup
+setup: ## Make .venv with all that development needs
+	@scripts/setup dev
+
+.PHONY: lab
+lab: ## Commission the local environment on the emulated AWS and show what stands
+	@scripts/setup lab
+	@python -m lab start
+	@$(PLAY_LOCAL) playbooks/provision.yml
+
+.PHONY: lab-status
+lab-status: ## Show what stands in the local environment
+	@$(PLAY_LOCAL) playbooks/status.yml
+
+.PHONY: lab-down
+lab-down: ## Stop the emulator; with it the local environment is gone
+	@python -m lab stop
+
+.PHONY: lint
+lint: setup ## Run all linters
+	ruff check .
+	ruff format --check .
+	yamllint --strict .
+	ansible-lint --offline
+
+.PHONY: test
+test: lint ## Run everything that CI runs: linters, unit and integration tests
+	python -m pytest tests/unit tests/integration -n 2 --dist loadgroup
+
+.PHONY: test-unit
+test-unit: setup ## Run the unit tests
+	python -m pytest tests/unit -n 2
+
+.PHONY: test-integration
+test-integration: setup ## Run the playbooks of all environments against the emulator
+	python -m pytest tests/integration -n 2 --dist loadgroup
+
+.PHONY: test-emulator
+test-emulator: setup ## Say which extensions of the emulator have become needless
+	python -m pytest tests/unit/lab
+
+.PHONY: soak
+soak: setup ## Kill provision at 25 random moments and see it recover
+	python -m pytest tests/integration -m soak -n 2 --dist loadgroup
+
+.PHONY: requirements
+requirements: setup ## Pin the Python packages anew
+	for level in runtime lab dev; do \
+	  uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
+	    requirements/$$level.in --output-file requirements/$$level.txt $(UV_FLAGS) || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove what the set-up and the tests made
+	rm -rf .venv .lab .ansible .cache .pytest_cache .ruff_cache
