@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line of the lab: ``python -m lab emulator|start|stop|status``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab.emulator import process, server
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of every command."""
+    top = argparse.ArgumentParser(prog="python -m lab", description="The rehearsal of the platform on one machine.")
+    commands = top.add_subparsers(dest="command", required=True)
+
+    serving = argparse.ArgumentParser(add_help=False)
+    serving.add_argument("--port", type=port, default=server.DEFAULT_PORT, help="0 picks a free one (%(default)s)")
+    serving.add_argument("--host", default="127.0.0.1", help="a loopback address (%(default)s)")
+    serving.add_argument("--log", type=Path, help="append one JSON line a request to this file")
+    serving.add_argument("--account", default=server.DEFAULT_ACCOUNT, help="the AWS account id (%(default)s)")
+    serving.add_argument("--region", default=server.DEFAULT_REGION, help="the default region (%(default)s)")
+
+    state = argparse.ArgumentParser(add_help=False)
+    state.add_argument("--state", type=Path, default=Path(".lab"), help="the state directory (%(default)s)")
+
+    foreground = commands.add_parser("emulator", parents=[serving], help="run the AWS emulator in the foreground")
+    foreground.add_argument("--pidfile", type=Path, help="write the process id here")
+    foreground.add_argument("--ready-file", type=Path, help="write the URL here once it listens")
+    foreground.add_argument("--no-extensions", action="store_true", help="stock moto, to see what it does by itself")
+    commands.add_parser("start", parents=[serving, state], help="start a detached emulator and wait until it answers")
+    commands.add_parser("stop", parents=[state], help="stop the detached emulator")
+    commands.add_parser("status", parents=[state], help="say whether the detached emulator runs")
+    return top
+
+
+def port(text: str) -> int:
+    """A port number from the command line."""
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; write a number from 0 to 65535")
+    return int(text)
+
+
+def settings(arguments: argparse.Namespace) -> server.Settings:
+    """The settings of an emulator from the command line."""
+    return server.Settings(
+        port=arguments.port,
+        host=arguments.host,
+        log=arguments.log,
+        account=arguments.account,
+        region=arguments.region,
+        pidfile=getattr(arguments, "pidfile", None),
+        ready_file=getattr(arguments, "ready_file", None),
+        extensions=not getattr(arguments, "no_extensions", False),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the result is the exit status."""
+    arguments = parser().parse_args(argv)
+    if arguments.command == "emulator":
+        server.run(settings(arguments))
+        return 0
+    state = process.State(arguments.state)
+    if arguments.command == "start":
+        server.refuse_public_host(arguments.host)
+        print(process.start(state, settings(arguments)))
+        return 0
+    if arguments.command == "stop":
+        print(process.stop(state))
+        return 0
+    alive, text = process.status(state)
+    print(text)
+    return 0 if alive else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

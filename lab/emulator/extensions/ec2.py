@@ -1,0 +1,244 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""EC2: tags, launch templates, network ACLs, volumes, images, flow logs and VPC endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import DryRunClientError
+from moto.ec2.models.amis import Ami, AmiBackend
+from moto.ec2.models.elastic_block_store import Volume
+from moto.ec2.models.flow_logs import FlowLogsBackend
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.tags import EC2_PREFIX_TO_RESOURCE
+from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
+from moto.ec2.responses import EC2Response
+from moto.ec2.utils import random_private_ip
+
+from lab.emulator.registry import fix, wrap
+
+
+@fix("ec2")
+def dry_run_changes_nothing() -> None:
+    """With DryRun every call, not only some, is answered with DryRunOperation and not carried out.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
+    """
+
+    @wrap(EC2Response, "call_action")
+    def call_action(original: Any, response: EC2Response) -> Any:
+        if response._get_bool_param("DryRun"):
+            response._authenticate_and_authorize_normal_action()
+            return response.serialized(ActionResult(DryRunClientError()))
+        return original(response)
+
+
+@fix("ec2")
+def tags_of_addresses_and_nat_gateways() -> None:
+    """DescribeTags knows the resource types elastic-ip and natgateway.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
+    """
+    EC2_PREFIX_TO_RESOURCE.update({"eipalloc": "elastic-ip", "nat": "natgateway"})
+
+
+@fix("ec2")
+def launch_template_data_has_no_template_tags() -> None:
+    """Tags of the template itself are no part of the data of its first version.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html
+    """
+
+    @wrap(LaunchTemplateBackend, "create_launch_template")
+    def create(
+        original: Any, backend: Any, name: str, description: str, data: dict[str, Any], tags: dict[str, Any]
+    ) -> LaunchTemplate:
+        kept = [one for one in data.pop("TagSpecifications", []) if one["ResourceType"] != "launch-template"]
+        if kept:
+            data["TagSpecifications"] = kept
+        template: LaunchTemplate = original(backend, name, description, data, tags)
+        return template
+
+
+@fix("ec2")
+def icmp_type_of_network_acl_entries() -> None:
+    """An entry keeps its IcmpTypeCode.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html
+    """
+
+    def rename(original: Any, response: EC2Response) -> Any:
+        response.params["Icmp"] = response.params.get("IcmpTypeCode") or {}
+        return original(response)
+
+    wrap(EC2Response, "create_network_acl_entry")(rename)
+    wrap(EC2Response, "replace_network_acl_entry")(rename)
+
+
+@fix("ec2")
+def volume_defaults() -> None:
+    """A volume says whether it is multi-attach; a gp3 volume has 3000 IOPS and 125 MiB/s unless told otherwise.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
+    """
+
+    @wrap(Volume, "__init__")
+    def init(original: Any, volume: Volume, *args: Any, **kwargs: Any) -> None:
+        original(volume, *args, **kwargs)
+        volume.multi_attach_enabled = bool(volume.multi_attach_enabled)
+        if volume.volume_type == "gp3":
+            volume.iops = volume.iops or 3000
+            volume.throughput = volume.throughput or 125
+
+
+@fix("ec2")
+def snapshots_of_a_new_image_are_tagged() -> None:
+    """CreateImage tags the snapshots it makes.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateImage.html
+    """
+
+    @wrap(AmiBackend, "create_image")
+    def create(
+        original: Any, backend: Any, instance_id: str, name: str, description: str, tag_specifications: list[Any]
+    ) -> Ami:
+        others = [one for one in tag_specifications if one["ResourceType"] != "snapshot"]
+        ami: Ami = original(backend, instance_id, name, description, others)
+        for one in tag_specifications:
+            if one["ResourceType"] == "snapshot":
+                ami.ebs_snapshot.add_tags({tag["Key"]: tag["Value"] for tag in one["Tags"]})
+        return ami
+
+
+@fix("ec2")
+def snapshots_are_described_by_owner() -> None:
+    """OwnerIds limits the snapshots; self is the account that asks. The snapshots of public images are Amazon's.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
+    """
+
+    @wrap(EC2Response, "describe_snapshots")
+    def describe(original: Any, response: EC2Response) -> ActionResult:
+        snapshots: list[Any] = original(response).result["Snapshots"]
+        names = {"self": response.current_account}
+        owners = {names.get(owner, owner) for owner in response._get_param("OwnerIds", [])}
+        return ActionResult({"Snapshots": [one for one in snapshots if not owners or one.owner_id in owners]})
+
+
+@fix("ec2")
+def flow_log_destination_names_the_log_group() -> None:
+    """A log group given as an ARN in LogDestination is shown as LogGroupName too.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html
+    """
+
+    @wrap(FlowLogsBackend, "create_flow_logs")
+    def create(original: Any, backend: Any, **kwargs: Any) -> Any:
+        destination = kwargs.get("log_destination") or ""
+        if ":log-group:" in destination and not kwargs.get("log_group_name"):
+            kwargs["log_group_name"] = destination.partition(":log-group:")[2].removesuffix(":*")
+        return original(backend, **kwargs)
+
+
+def _make_interfaces(endpoint: VPCEndPoint, subnet_ids: list[str]) -> list[str]:
+    interfaces = [
+        endpoint.ec2_backend.create_network_interface(
+            endpoint.ec2_backend.get_subnet(subnet_id),
+            random_private_ip(endpoint.ec2_backend.get_subnet(subnet_id).cidr_block),
+            group_ids=endpoint.security_group_ids,
+            description=f"VPC Endpoint Interface {endpoint.id}",
+        )
+        for subnet_id in subnet_ids
+    ]
+    return [interface.id for interface in interfaces]
+
+
+def _make_default_group(endpoint: VPCEndPoint) -> list[str]:
+    return [endpoint.ec2_backend.get_security_group_from_name("default", endpoint.vpc_id).id]
+
+
+@fix("ec2")
+def interface_endpoints_have_interfaces_in_their_groups() -> None:
+    """Each subnet of an interface endpoint holds a network interface with the endpoint's security groups.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
+    """
+
+    @wrap(VPCBackend, "create_vpc_endpoint")
+    def create(original: Any, backend: Any, **kwargs: Any) -> VPCEndPoint:
+        endpoint: VPCEndPoint = original(backend, **kwargs)
+        if endpoint.vpc_endpoint_type == "Interface":
+            for interface in endpoint.network_interface_ids:
+                backend.enis.pop(interface, None)
+            endpoint.security_group_ids = endpoint.security_group_ids or _make_default_group(endpoint)
+            endpoint.network_interface_ids = _make_interfaces(endpoint, endpoint.subnet_ids or [])
+        return endpoint
+
+
+@fix("ec2")
+def endpoints_are_gateways_by_default() -> None:
+    """An endpoint without a type is a gateway, and only an interface endpoint has private DNS.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
+    """
+
+    @wrap(VPCEndPoint, "__init__")
+    def init(original: Any, endpoint: VPCEndPoint, *args: Any, **kwargs: Any) -> None:
+        original(endpoint, *args, **kwargs)
+        endpoint.vpc_endpoint_type = endpoint.vpc_endpoint_type or "Gateway"
+        endpoint.private_dns_enabled = bool(endpoint.private_dns_enabled) and endpoint.vpc_endpoint_type == "Interface"
+
+
+@fix("ec2")
+def endpoints_can_be_modified() -> None:
+    """ModifyVpcEndpoint moves the network interfaces, switches private DNS and resets the policy.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
+    """
+
+    @wrap(EC2Response, "modify_vpc_endpoint")
+    def modify(original: Any, response: EC2Response) -> Any:
+        result = original(response)
+        backend = response.ec2_backend
+        endpoint = backend.vpc_end_points[response._get_param("VpcEndpointId")]
+        if response._get_bool_param("ResetPolicy"):
+            endpoint.policy_document = VPCEndPoint(backend, "", "", "", "", None, []).policy_document
+        if response._get_param("PrivateDnsEnabled") is not None:
+            endpoint.private_dns_enabled = response._get_bool_param("PrivateDnsEnabled")
+        _follow_subnets(endpoint)
+        return result
+
+
+def _follow_subnets(endpoint: VPCEndPoint) -> None:
+    """Keep one network interface a subnet, in the endpoint's groups."""
+    backend = endpoint.ec2_backend
+    groups = [backend.get_security_group_from_id(name) for name in endpoint.security_group_ids]
+    kept = []
+    for name in endpoint.network_interface_ids:
+        interface = backend.enis[name]
+        if interface.subnet.id in (endpoint.subnet_ids or []):
+            interface._group_set = list(groups)
+            kept.append(interface)
+        else:
+            del backend.enis[name]
+    served = {interface.subnet.id for interface in kept}
+    added = [subnet for subnet in endpoint.subnet_ids or [] if subnet not in served]
+    endpoint.network_interface_ids = [interface.id for interface in kept] + _make_interfaces(endpoint, added)
+
+
+@fix("ec2")
+def deleted_endpoints_are_gone() -> None:
+    """A deleted endpoint is no longer described.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html
+    """
+
+    @wrap(VPCBackend, "delete_vpc_endpoints")
+    def delete(original: Any, backend: Any, vpce_ids: list[str] | None = None) -> None:
+        original(backend, vpce_ids)
+        for name in vpce_ids or []:
+            backend.vpc_end_points.pop(name, None)

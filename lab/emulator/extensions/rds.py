@@ -1,0 +1,274 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""RDS instances: storage, subnet group, Multi-AZ, monitoring, master secret and deletion as AWS has them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+import uuid
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.rds.models import DBInstance, DBSubnetGroup, MasterUserSecret, RDSBackend
+from moto.rds.responses import RDSResponse
+
+from lab.emulator.registry import ApiError, Call, fix, operation, wrap
+
+POSTGRES_VERSIONS = ("13.22", "14.19", "15.14", "16.10", "17.4", "17.5", "17.6")
+
+
+def _default_subnet_group(backend: RDSBackend) -> DBSubnetGroup:
+    ec2 = ec2_backends[backend.account_id][backend.region_name]
+    subnets = [subnet for subnet in ec2.describe_subnets() if subnet.vpc_id == ec2.default_vpc.id]
+    return DBSubnetGroup(backend, "default", "default", subnets, [])
+
+
+@fix("rds")
+def instances_without_a_subnet_group_use_the_default_one() -> None:
+    """An instance always has a subnet group; that of the default VPC is called default.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+    """
+
+    @wrap(DBInstance, "__init__")
+    def init(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        original(instance, *args, **kwargs)
+        if not hasattr(instance, "db_subnet_group"):
+            instance.db_subnet_group = _default_subnet_group(instance.backend)
+
+
+@fix("rds")
+def gp3_has_a_baseline() -> None:
+    """A gp3 volume has 3000 IOPS and 125 MiB/s, or 12000 and 500 from 400 GiB on.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html
+    """
+
+    def apply(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        original(instance, *args, **kwargs)
+        if getattr(instance, "_storage_type", None) == "gp3":
+            large = instance.allocated_storage >= 400 and instance.engine == "postgres"
+            instance.iops = instance.iops or (12000 if large else 3000)  # type: ignore[assignment]
+            instance._storage_throughput = instance._storage_throughput or (500 if large else 125)
+
+    wrap(DBInstance, "__init__")(apply)
+    wrap(DBInstance, "update")(apply)
+
+
+def _resource_id() -> str:
+    return "db-" + uuid.uuid4().hex[:26].upper()
+
+
+@fix("rds")
+def instances_are_individuals() -> None:
+    """Each instance has a resource id of its own, and values that wait to be applied are shown, even if there are none.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
+    """
+
+    @wrap(DBInstance, "__init__")
+    def init(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        original(instance, *args, **kwargs)
+        instance.dbi_resource_id = _resource_id()
+        instance.pending_modified_values = {}  # type: ignore[attr-defined]
+
+    @wrap(RDSBackend, "create_db_instance_read_replica")
+    def create(original: Any, backend: RDSBackend, db_kwargs: Any) -> DBInstance:
+        replica: DBInstance = original(backend, db_kwargs)
+        replica.dbi_resource_id = _resource_id()
+        return replica
+
+
+@fix("rds")
+def postgres_has_a_current_default_version() -> None:
+    """An instance made without a version gets a current one.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
+    """
+    DBInstance.default_engine_versions["postgres"] = POSTGRES_VERSIONS[-1]
+
+
+@fix("rds")
+def encrypted_storage_names_a_real_key() -> None:
+    """Storage encrypted without a key uses the AWS managed key, and is shown with its ARN.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html
+    """
+
+    @wrap(DBInstance, "__init__")
+    def init(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        original(instance, *args, **kwargs)
+        if getattr(instance, "_kms_key_id", None):
+            key = "alias/aws/rds" if instance.kms_key_id == "default_kms_key_id" else instance.kms_key_id
+            instance.kms_key_id = instance.backend.kms.describe_key(key).arn
+
+
+@fix("rds")
+def performance_insights_are_shown() -> None:
+    """Performance Insights can be switched on and off, with a key and a retention time.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Enabling.html
+    """
+
+    def enabled(instance: DBInstance) -> bool:
+        return bool(getattr(instance, "enable_performance_insights", False))
+
+    def apply(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        original(instance, *args, **kwargs)
+        for name in ("enable_performance_insights", "performance_insights_kms_key_id"):
+            if kwargs.get(name) is not None:
+                setattr(instance, name, kwargs[name])
+        period = kwargs.get("performance_insights_retention_period")
+        if enabled(instance):
+            old = getattr(instance, "performance_insights_retention_period", None)
+            instance.performance_insights_retention_period = period or old or 7  # type: ignore[attr-defined]
+
+    wrap(DBInstance, "__init__")(apply)
+    wrap(DBInstance, "update")(apply)
+    DBInstance.performance_insights_enabled = property(enabled)  # type: ignore[attr-defined]
+
+
+@fix("rds")
+def enhanced_monitoring_names_its_log_stream() -> None:
+    """With a monitoring interval there is a log stream for the instance in RDSOSMetrics.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
+    """
+
+    def stream(instance: DBInstance) -> str | None:
+        if not instance.monitoring_interval:
+            return None
+        prefix = f"arn:aws:logs:{instance.region}:{instance.account_id}:log-group:RDSOSMetrics:log-stream:"
+        return prefix + instance.dbi_resource_id
+
+    DBInstance.enhanced_monitoring_resource_arn = property(stream)  # type: ignore[attr-defined]
+
+
+@fix("rds")
+def master_secret_holds_the_master_user() -> None:
+    """The managed secret holds the instance's own user name and a random password.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+    """
+
+    @wrap(MasterUserSecret, "_generate_secret_string")
+    def generate(original: Any, secret: MasterUserSecret) -> str:
+        password = "".join(secrets.choice(string.ascii_letters + string.digits + "!#%()*+-.:<>?_~") for _ in range(28))
+        return json.dumps({"username": secret.resource.master_username, "password": password})
+
+
+def _zones(instance: DBInstance) -> list[str]:
+    return sorted({subnet["SubnetAvailabilityZone"]["Name"] for subnet in instance.db_subnet_group.subnets})
+
+
+@fix("rds")
+def multi_az_instances_have_a_second_zone() -> None:
+    """Primary and standby are in different zones of the subnet group; a reboot with failover swaps them.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
+    """
+
+    @wrap(DBInstance, "__init__")
+    def init(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        original(instance, *args, **kwargs)
+        if not kwargs.get("availability_zone") and hasattr(instance, "db_subnet_group"):
+            instance.availability_zone = _zones(instance)[0]
+
+    def second_zone(instance: DBInstance) -> str | None:
+        others = [zone for zone in _zones(instance) if zone != instance.availability_zone]
+        return others[0] if instance.multi_az and others else None
+
+    @wrap(RDSResponse, "reboot_db_instance")
+    def reboot(original: Any, response: RDSResponse) -> Any:
+        result = original(response)
+        instance = response.backend.databases[response.params["DBInstanceIdentifier"]]
+        if response.params.get("ForceFailover"):
+            if not instance.multi_az:
+                raise ApiError("InvalidParameterCombination", "Cannot force failover since instance is not Multi-AZ.")
+            instance.availability_zone = second_zone(instance) or instance.availability_zone
+        return result
+
+    DBInstance.secondary_availability_zone = property(second_zone)  # type: ignore[attr-defined]
+
+
+@fix("rds")
+def deletion_says_what_becomes_of_the_data() -> None:
+    """DeleteDBInstance needs either a name for the final snapshot or the word that none is wanted.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html
+    """
+
+    @wrap(RDSResponse, "delete_db_instance")
+    def delete(original: Any, response: RDSResponse) -> Any:
+        instance = response.backend.databases.get(response.params["DBInstanceIdentifier"])
+        final = response.params.get("FinalDBSnapshotIdentifier")
+        skip = bool(response.params.get("SkipFinalSnapshot"))
+        if instance and not instance.is_replica and bool(final) == skip:
+            raise ApiError(
+                "InvalidParameterCombination",
+                "FinalDBSnapshotIdentifier cannot be specified when deleting without a final snapshot."
+                if skip
+                else "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+            )
+        return original(response)
+
+
+@fix("rds")
+def the_port_can_be_changed() -> None:
+    """ModifyDBInstance calls the port DBPortNumber.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
+    """
+
+    @wrap(DBInstance, "update")
+    def update(original: Any, instance: DBInstance, *args: Any, **kwargs: Any) -> None:
+        port = kwargs.pop("db_port_number", None)
+        original(instance, *args, **kwargs)
+        instance.port = port or instance.port
+
+
+@fix("rds")
+def replicas_are_not_protected_by_their_source() -> None:
+    """Deletion protection of a replica is its own.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html
+    """
+
+    @wrap(RDSBackend, "create_db_instance_read_replica")
+    def create(original: Any, backend: RDSBackend, db_kwargs: Any) -> DBInstance:
+        replica: DBInstance = original(backend, db_kwargs)
+        replica.deletion_protection = bool(db_kwargs.get("deletion_protection"))
+        return replica
+
+
+@operation("rds", "DescribeDBEngineVersions")
+def describe_db_engine_versions(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+    """The PostgreSQL versions that the platform may use.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBEngineVersions.html
+    """
+    wanted = params.get("EngineVersion")
+    family = params.get("DBParameterGroupFamily")
+    versions = [
+        {
+            "Engine": "postgres",
+            "EngineVersion": version,
+            "DBParameterGroupFamily": f"postgres{version.split('.')[0]}",
+            "DBEngineDescription": "PostgreSQL",
+            "DBEngineVersionDescription": f"PostgreSQL {version}-R1",
+            "ValidUpgradeTarget": [],
+            "ExportableLogTypes": ["postgresql", "upgrade"],
+            "SupportsLogExportsToCloudwatchLogs": True,
+            "SupportsReadReplica": True,
+            "Status": "available",
+        }
+        for version in POSTGRES_VERSIONS
+        if params.get("Engine") in (None, "postgres")
+        and wanted in (None, version, version.split(".")[0])
+        and family in (None, f"postgres{version.split('.')[0]}")
+    ]
+    return {"DBEngineVersions": versions[-1:] if params.get("DefaultOnly") else versions}

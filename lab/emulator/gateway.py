@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The WSGI layer in front of moto: identifies, dispatches and logs every request."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import moto
+from werkzeug.wrappers import Request, Response
+
+from lab.emulator import registry
+from lab.emulator.classify import is_write
+from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented
+from lab.emulator.identify import Identity, fresh_request, identify
+from lab.emulator.request_log import Entry, RequestLog
+
+STATUS_PATH = "/_lab/status"
+UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
+
+# Calls that wait for another call to arrive, so they must not keep the others out.
+WAITING_CALLS = frozenset(
+    {
+        ("events", "PutEvents"),
+        ("lambda", "Invoke"),
+        ("lambda", "InvokeAsync"),
+        ("sns", "Publish"),
+        ("sqs", "ReceiveMessage"),
+        ("stepfunctions", "StartSyncExecution"),
+    }
+)
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Gateway:
+    """A WSGI application around moto's.
+
+    Moto's backends are plain dictionaries that several services share, so one lock keeps requests apart. Python
+    runs one thread at a time anyway; nothing is lost.
+    """
+
+    def __init__(self, moto_app: WsgiApp, log: RequestLog | None, account: str) -> None:
+        self._moto = moto_app
+        self._log = log
+        self._account = account
+        self._lock = threading.RLock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == STATUS_PATH:
+            return self._status()(environ, start_response)
+        if path.startswith(UNLOGGED_PATHS):
+            with self._lock:
+                return self._moto(environ, start_response)
+        body = Request(environ).get_data(cache=False, parse_form_data=False)
+        environ["wsgi.input"] = io.BytesIO(body)
+        identity = identify(environ, body)
+        with self._turn(identity):
+            response = self._answer(identity, environ, body)
+        self._record(identity, response.status_code)
+        return response(environ, start_response)
+
+    def _turn(self, identity: Identity) -> AbstractContextManager[Any]:
+        return nullcontext() if (identity.service, identity.operation) in WAITING_CALLS else self._lock
+
+    def _answer(self, identity: Identity, environ: dict[str, Any], body: bytes) -> Response:
+        handler = registry.OPERATIONS.get((identity.service or "", identity.operation or ""))
+        try:
+            if handler:
+                return ExtensionResponse(identity).run(fresh_request(environ, body), handler)
+            return Response.from_app(self._moto, environ, buffered=True)
+        except NotImplementedError as error:
+            return not_implemented(identity, fresh_request(environ, body), error)
+        except Exception as error:
+            traceback.print_exc()
+            return internal_failure(identity, fresh_request(environ, body), error)
+
+    def _record(self, identity: Identity, status: int) -> None:
+        if self._log:
+            write = is_write(identity.service, identity.operation, identity.dry_run)
+            self._log.append(
+                Entry(identity.service, identity.operation, write, status, identity.principal, identity.region)
+            )
+
+    def _status(self) -> Response:
+        status = {
+            "pid": os.getpid(),
+            "account": self._account,
+            "moto": moto.__version__,
+            "extensions": len(registry.declared()),
+        }
+        return Response(json.dumps(status), content_type="application/json")

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks of the EC2 extensions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from checks import ACCOUNT, Aws, error_code, proves, unique
+from checks.builders import IMAGE, TAGS, instance, network, security_group
+
+
+@proves("ec2.dry_run_changes_nothing")
+def dry_run_makes_no_vpc(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    assert error_code(ec2.create_vpc, CidrBlock="10.99.0.0/16", DryRun=True) == "DryRunOperation"
+    assert ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.99.0.0/16"]}])["Vpcs"] == []
+
+
+@proves("ec2.tags_of_addresses_and_nat_gateways")
+def addresses_and_nat_gateways_have_tags(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": TAGS}])[
+        "AllocationId"
+    ]
+    gateway = ec2.create_nat_gateway(
+        SubnetId=network(aws).subnets[0],
+        AllocationId=address,
+        TagSpecifications=[{"ResourceType": "natgateway", "Tags": TAGS}],
+    )["NatGateway"]["NatGatewayId"]
+    for identifier, kind in ((address, "elastic-ip"), (gateway, "natgateway")):
+        filters = [
+            {"Name": "resource-id", "Values": [identifier]},
+            {"Name": "resource-type", "Values": [kind]},
+        ]
+        (tag,) = ec2.describe_tags(Filters=filters)["Tags"]
+        assert (tag["ResourceType"], tag["Key"], tag["Value"]) == (kind, "Role", "web")
+
+
+@proves("ec2.launch_template_data_has_no_template_tags")
+def launch_template_data_is_what_was_given(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    name = unique()
+    ec2.create_launch_template(
+        LaunchTemplateName=name,
+        LaunchTemplateData={"ImageId": IMAGE},
+        TagSpecifications=[{"ResourceType": "launch-template", "Tags": TAGS}],
+    )
+    (version,) = ec2.describe_launch_template_versions(LaunchTemplateName=name)["LaunchTemplateVersions"]
+    assert version["LaunchTemplateData"] == {"ImageId": IMAGE}
+    (template,) = ec2.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+    assert template["Tags"] == TAGS
+
+
+@proves("ec2.icmp_type_of_network_acl_entries")
+def network_acl_entry_has_icmp_type(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    acl = ec2.create_network_acl(VpcId=network(aws).vpc)["NetworkAcl"]["NetworkAclId"]
+    entry = {"NetworkAclId": acl, "RuleNumber": 100, "Protocol": "1", "RuleAction": "allow", "Egress": False}
+    for change, kind in ((ec2.create_network_acl_entry, 8), (ec2.replace_network_acl_entry, 0)):
+        change(**entry, CidrBlock="0.0.0.0/0", IcmpTypeCode={"Type": kind, "Code": -1})
+        entries = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+        assert {"Type": kind, "Code": -1} in [one.get("IcmpTypeCode") for one in entries]
+
+
+@proves("ec2.volume_defaults")
+def attached_volume_is_complete(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    machine = instance(aws)
+    volume = ec2.create_volume(Size=8, AvailabilityZone="ap-south-1a", VolumeType="gp3")["VolumeId"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=machine, Device="/dev/sdf")
+    (shown,) = ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
+    assert (shown["MultiAttachEnabled"], shown["Iops"], shown["Throughput"]) == (False, 3000, 125)
+    assert shown["Attachments"][0]["InstanceId"] == machine
+
+
+@proves("ec2.snapshots_of_a_new_image_are_tagged")
+def new_image_and_its_snapshot_are_tagged(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    specifications = [{"ResourceType": kind, "Tags": TAGS} for kind in ("image", "snapshot")]
+    image = ec2.create_image(InstanceId=instance(aws), Name=unique(), TagSpecifications=specifications)["ImageId"]
+    (shown,) = ec2.describe_images(ImageIds=[image])["Images"]
+    snapshot = shown["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    assert shown["Tags"] == TAGS
+    assert ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["Tags"] == TAGS
+
+
+@proves("ec2.snapshots_are_described_by_owner")
+def own_snapshots_are_told_from_those_of_public_images(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    volume = ec2.create_volume(Size=8, AvailabilityZone="ap-south-1a")["VolumeId"]
+    own = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    shown = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    assert own in [one["SnapshotId"] for one in shown]
+    assert {one["OwnerId"] for one in shown} == {ACCOUNT}
+
+
+@proves("ec2.flow_log_destination_names_the_log_group")
+def flow_log_to_a_log_group_by_arn(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    group = unique("/flow/")
+    aws.client("logs").create_log_group(logGroupName=group)
+    vpc = network(aws).vpc
+    ec2.create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="REJECT",
+        LogDestinationType="cloud-watch-logs",
+        LogDestination=f"arn:aws:logs:ap-south-1:{ACCOUNT}:log-group:{group}",
+        DeliverLogsPermissionArn=f"arn:aws:iam::{ACCOUNT}:role/flow",
+        MaxAggregationInterval=60,
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": TAGS}],
+    )
+    filters = [{"Name": "resource-id", "Values": [vpc]}]
+    (log,) = ec2.describe_flow_logs(Filter=filters)["FlowLogs"]
+    assert (log["LogGroupName"], log["DeliverLogsStatus"], log["Tags"]) == (group, "SUCCESS", TAGS)
+    ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"]])
+    assert ec2.describe_flow_logs(Filter=filters)["FlowLogs"] == []
+
+
+def interface_endpoint(aws: Aws) -> tuple[str, Any]:
+    net = network(aws)
+    made = aws.client("ec2").create_vpc_endpoint(
+        VpcId=net.vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.ap-south-1.ssm",
+        SubnetIds=net.subnets,
+        SecurityGroupIds=[net.group],
+        TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": TAGS}],
+    )
+    return made["VpcEndpoint"]["VpcEndpointId"], net
+
+
+def endpoint_of(aws: Aws, identifier: str) -> dict[str, Any]:
+    return dict(aws.client("ec2").describe_vpc_endpoints(VpcEndpointIds=[identifier])["VpcEndpoints"][0])
+
+
+def interfaces_of(aws: Aws, endpoint: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    found = aws.client("ec2").describe_network_interfaces(NetworkInterfaceIds=endpoint["NetworkInterfaceIds"])
+    return sorted(
+        (one["SubnetId"], [group["GroupId"] for group in one["Groups"]]) for one in found["NetworkInterfaces"]
+    )
+
+
+@proves("ec2.interface_endpoints_have_interfaces_in_their_groups")
+def interface_endpoint_has_an_interface_a_subnet(aws: Aws) -> None:
+    identifier, net = interface_endpoint(aws)
+    endpoint = endpoint_of(aws, identifier)
+    assert (endpoint["PrivateDnsEnabled"], endpoint["Tags"]) == (True, TAGS)
+    assert interfaces_of(aws, endpoint) == sorted((subnet, [net.group]) for subnet in net.subnets)
+
+
+@proves("ec2.endpoints_can_be_modified")
+def interface_endpoint_moves(aws: Aws) -> None:
+    identifier, net = interface_endpoint(aws)
+    other = security_group(aws, net.vpc)
+    aws.client("ec2").modify_vpc_endpoint(
+        VpcEndpointId=identifier,
+        AddSecurityGroupIds=[other],
+        RemoveSecurityGroupIds=[net.group],
+        RemoveSubnetIds=[net.subnets[0]],
+        PrivateDnsEnabled=False,
+    )
+    endpoint = endpoint_of(aws, identifier)
+    assert endpoint["PrivateDnsEnabled"] is False
+    assert [group["GroupId"] for group in endpoint["Groups"]] == [other]
+    assert interfaces_of(aws, endpoint) == [(net.subnets[1], [other])]
+
+
+@proves("ec2.endpoints_are_gateways_by_default")
+def endpoint_without_a_type_is_a_gateway(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    vpc = network(aws).vpc
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.ap-south-1.s3")["VpcEndpoint"]
+    endpoint = endpoint_of(aws, made["VpcEndpointId"])
+    assert (endpoint["VpcEndpointType"], endpoint["PrivateDnsEnabled"]) == ("Gateway", False)
+
+
+@proves("ec2.endpoints_can_be_modified")
+def endpoint_policy_is_reset(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    made = ec2.create_vpc_endpoint(
+        VpcId=network(aws).vpc, ServiceName="com.amazonaws.ap-south-1.s3", PolicyDocument='{"Statement": []}'
+    )["VpcEndpoint"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=made["VpcEndpointId"], ResetPolicy=True)
+    policy = json.loads(endpoint_of(aws, made["VpcEndpointId"])["PolicyDocument"])
+    assert policy["Statement"][0]["Effect"] == "Allow"
+
+
+@proves("ec2.deleted_endpoints_are_gone")
+def deleted_endpoint_is_not_described(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    identifier, _ = interface_endpoint(aws)
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[identifier])
+    assert identifier not in [one["VpcEndpointId"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]]
+
+
+@proves("ec2.debian_images_are_public", "ssm.debian_parameters_name_the_latest_image")
+def debian_images_are_found_by_parameter(aws: Aws) -> None:
+    for release in ("12", "13"):
+        for name, architecture in (("amd64", "x86_64"), ("arm64", "arm64")):
+            parameter = f"/aws/service/debian/release/{release}/latest/{name}"
+            image = aws.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
+            (shown,) = aws.client("ec2").describe_images(ImageIds=[image])["Images"]
+            assert (shown["OwnerId"], shown["Architecture"], shown["Public"]) == ("136693071363", architecture, True)
+            assert shown["Name"].startswith(f"debian-{release}-{name}-")

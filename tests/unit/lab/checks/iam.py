@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks of the IAM extensions."""
+
+from __future__ import annotations
+
+import json
+
+from checks import Aws, proves, unique
+from checks.builders import TAGS
+
+
+def path() -> str:
+    return f"/{unique()}/"
+
+
+def document(**statement: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+@proves("iam.lists_start_at_a_path")
+def profiles_and_groups_are_listed_by_path(aws: Aws) -> None:
+    iam, own, name = aws.client("iam"), path(), unique()
+    iam.create_instance_profile(InstanceProfileName=name, Path=own)
+    iam.create_group(GroupName=name, Path=own)
+    profiles = iam.list_instance_profiles(PathPrefix=own)["InstanceProfiles"]
+    groups = iam.list_groups(PathPrefix=own)["Groups"]
+    assert [one["InstanceProfileName"] for one in profiles] == [one["GroupName"] for one in groups] == [name]
+    assert iam.list_instance_profiles(PathPrefix=path())["InstanceProfiles"] == []
+    assert name in [one["GroupName"] for one in iam.list_groups()["Groups"]]
+
+
+@proves("iam.boundaries_are_policies", "iam.policies_count_their_use_as_boundary")
+def role_has_a_permissions_boundary(aws: Aws) -> None:
+    iam, name = aws.client("iam"), unique()
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=document(Action="*", Resource="*"))["Policy"]["Arn"]
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["PermissionsBoundaryUsageCount"] == 0
+    trust = document(Principal={"Service": "ec2.amazonaws.com"}, Action="sts:AssumeRole")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, PermissionsBoundary=arn)
+    boundary = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]
+    assert boundary == {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["PermissionsBoundaryUsageCount"] == 1
+
+
+@proves("iam.ListInstanceProfileTags", "iam.TagInstanceProfile", "iam.UntagInstanceProfile")
+def instance_profile_is_tagged_and_untagged(aws: Aws) -> None:
+    iam, name = aws.client("iam"), unique()
+    iam.create_instance_profile(InstanceProfileName=name, Tags=TAGS)
+    iam.tag_instance_profile(InstanceProfileName=name, Tags=[{"Key": "Environment", "Value": "local"}])
+    iam.tag_instance_profile(InstanceProfileName=name, Tags=[{"Key": "Environment", "Value": "dev"}])
+    assert len(iam.list_instance_profile_tags(InstanceProfileName=name)["Tags"]) == 2
+    iam.untag_instance_profile(InstanceProfileName=name, TagKeys=["Role"])
+    left = [{"Key": "Environment", "Value": "dev"}]
+    assert iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Tags"] == left
