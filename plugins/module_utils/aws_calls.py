@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls that several resources make in the same way; mixed into a Resource."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+
+from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Resource
+
+
+class TagsByArn(Resource):
+    """Tags as RDS and ElastiCache take them: with AddTagsToResource, by the ARN of the resource."""
+
+    arn_key: ClassVar[str] = "ARN"
+
+    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
+        arn, items = description[self.arn_key], ansible_dict_to_boto3_tag_list(tags)
+        self.call("add_tags_to_resource", ResourceName=arn, Tags=items)
+
+    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
+        self.call("remove_tags_from_resource", ResourceName=description[self.arn_key], TagKeys=keys)
+
+    def list_tags(self, arn: str) -> list[dict[str, str]]:
+        """For resources whose description lacks them."""
+        return self.call("list_tags_for_resource", ResourceName=arn).get("TagList", [])
+
+
+class KmsAliases(Resource):
+    """Looks up the KMS aliases among the declared values, because AWS describes a resource with the key's ARN."""
+
+    kms_keys: ClassVar[tuple[str, ...]] = ("KmsKeyId",)
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        super().__init__(module)
+        self._key_arns: dict[str, str] = {}
+
+    def declared(self) -> dict[str, Any]:
+        declared = super().declared()
+        for key in self.kms_keys:
+            if "alias/" in declared.get(key, ""):
+                declared[key] = self._key_arn(declared[key])
+        return declared
+
+    def _key_arn(self, alias: str) -> str:
+        """The ARN of the key; the alias itself when there is none yet, as in check mode on a fresh account."""
+        if alias not in self._key_arns:
+            found = self.call_or_none("describe_key", service="kms", missing=("NotFoundException",), KeyId=alias)
+            self._key_arns[alias] = found["KeyMetadata"]["Arn"] if found else alias
+        return self._key_arns[alias]

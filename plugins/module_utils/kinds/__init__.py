@@ -1,0 +1,20 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every kind of resource that an environment owns, in one registry.
+
+environment_info reads what is here, environment_destroy deletes it, the filters know its names. A new kind is one
+entry in one of the files beside this one.
+"""
+
+from __future__ import annotations
+
+from .base import Kind
+from .compute import KINDS as COMPUTE
+from .data import KINDS as DATA
+from .identity import KINDS as IDENTITY
+from .load_balancing import KINDS as LOAD_BALANCING
+from .network import KINDS as NETWORK
+from .storage import KINDS as STORAGE
+
+KINDS: dict[str, Kind] = {kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE)}

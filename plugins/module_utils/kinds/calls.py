@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls to AWS from many threads: one session, one client a service, errors that name the permission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+try:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:  # AnsibleAWSModule reports the missing library
+    BotoCoreError = ClientError = Exception  # type: ignore[misc,assignment]
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from .errors import CallFailed
+
+THREADS = 16
+TAGGING = "resourcegroupstaggingapi"
+
+
+class Aws:
+    """Clients for a fixed set of services, made once in the main thread. boto3 clients are safe to share after that."""
+
+    def __init__(self, module: AnsibleAWSModule, services: Iterable[str]) -> None:
+        region, endpoint, arguments = get_aws_connection_info(module)
+        # One session: a session a client, as module.client() makes them, costs a second for fifteen services.
+        session = boto3.session.Session(profile_name=arguments.pop("profile_name", None), region_name=region)
+        config = Config(user_agent_extra="pixstory-platform", max_pool_connections=2 * THREADS)
+        for given in (arguments.pop("config", None), arguments.pop("aws_config", None)):
+            if given:
+                config = config.merge(given if isinstance(given, Config) else Config(**given))
+        self.region = str(region)
+        self._retry = AWSRetry.jittered_backoff(retries=8, delay=1)
+        self._clients = {
+            service: session.client(service, endpoint_url=endpoint, config=config, **arguments)
+            for service in sorted({*services, "sts", TAGGING})
+        }
+        self._pool = ThreadPoolExecutor(THREADS)
+
+    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """One call with retries. ``operation`` is boto3's method name."""
+        return self._guard(service, operation, lambda: getattr(self._clients[service], operation)(**arguments))
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        """All items of a list call, through all its pages where it has pages."""
+        client = self._clients[service]
+        if not client.can_paginate(operation):
+            return list(self.call(service, operation, **arguments).get(key) or [])
+
+        def read() -> list[dict[str, Any]]:
+            paginator = client.get_paginator(operation)
+            return [item for page in paginator.paginate(**arguments) for item in page.get(key) or []]
+
+        return self._guard(service, operation, read)
+
+    def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """The function of every item, in parallel and in order. The function must not call ``each`` itself."""
+        return list(self._pool.map(function, items))
+
+    def _guard(self, service: str, operation: str, function: Callable[[], Any]) -> Any:
+        try:
+            return self._retry(function)()
+        except (BotoCoreError, ClientError) as error:
+            method = self._clients[service].meta.method_to_api_mapping[operation]
+            raise CallFailed(service, method, error) from error

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the world and the machines come in by: load balancers, target groups, and names in the private zone."""
+
+from __future__ import annotations
+
+from .declared import Checks, Declared, group_in, refers, tier_exists, within
+from .mistakes import Mistake, Path, listing, nearest, show
+from .place import dns_name
+
+# What an entry of aws_endpoints_names may stand for, and where that is declared.
+TARGETS = {
+    "database": "aws_database_instances",
+    "cache": "aws_cache_groups",
+    "load_balancer": "aws_load_balancing_load_balancers",
+    "instance": "aws_compute_instances",
+}
+# Of the first name of a certificate: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+_CERTIFICATE_NAME = 64
+
+
+def check(declared: Declared) -> Checks:
+    yield from _load_balancers(declared)
+    for name, group in declared.entries("aws_load_balancing_target_groups").items():
+        path: Path = ("aws_load_balancing_target_groups", name)
+        yield from within((*path, "port"), group.get("port"), 1, 65535)
+        health = group.get("health_path")
+        if health is not None and (not health.startswith("/") or len(health) > 1024 or " " in health):
+            yield Mistake(
+                (*path, "health_path"), f"is {show(health)}", "Write a path that begins with /, such as /healthz."
+            )
+    yield from _reachable(declared)
+    yield from _settings(declared)
+    yield from _names(declared)
+
+
+def _load_balancers(declared: Declared) -> Checks:
+    taken: dict[str, str] = {}
+    for name, balancer in declared.entries("aws_load_balancing_load_balancers").items():
+        path: Path = ("aws_load_balancing_load_balancers", name)
+        yield from tier_exists(declared, (*path, "tier"), balancer.get("tier"), "main")
+        yield from group_in(declared, (*path, "security_group"), balancer.get("security_group"))
+        target = balancer.get("target_group")
+        yield from refers(declared, (*path, "target_group"), target, "aws_load_balancing_target_groups", "target group")
+        if target in taken:
+            yield Mistake(
+                (*path, "target_group"),
+                f"is {show(target)}, which load balancer {taken[target]} forwards to; AWS allows one",
+                "Declare another target group.",
+            )
+        if target is not None:
+            taken[target] = name
+        if balancer.get("scheme") == "internet-facing" and balancer.get("tier") not in (None, "public"):
+            yield Mistake(
+                (*path, "tier"),
+                f"is {balancer['tier']}, and the scheme is internet-facing",
+                "Write public, or scheme: internal.",
+            )
+        domain = declared.get("platform_domain")
+        if balancer.get("certificate") and domain is not None and len(domain) > _CERTIFICATE_NAME:
+            yield Mistake(
+                ("platform_domain",),
+                f"has {len(domain)} characters; ACM allows {_CERTIFICATE_NAME} in a certificate",
+                "Write a shorter one.",
+            )
+        logs = declared.get("aws_storage_buckets")
+        if balancer.get("access_logs") and logs is not None and not logs.get("logs", {}).get("access_logs"):
+            yield Mistake(
+                (*path, "access_logs"),
+                "is true, and the bucket logs does not take access logs",
+                "Write aws_storage_buckets.logs.access_logs: true.",
+            )
+
+
+def _reachable(declared: Declared) -> Checks:
+    """A load balancer whose security group may not talk to the port of its targets finds none of them healthy."""
+    groups = declared.entries("aws_security_groups_groups")
+    flows = [flow for _, flow in declared.items("aws_security_groups_flows")]
+    if declared.get("aws_security_groups_flows") is None:
+        return
+    for name, balancer in declared.entries("aws_load_balancing_load_balancers").items():
+        target, near = balancer.get("target_group"), balancer.get("security_group")
+        port = declared.entries("aws_load_balancing_target_groups").get(target or "", {}).get("port")
+        for role, machines in declared.entries("aws_compute_groups").items():
+            if machines.get("target_group") != target or port is None or near not in groups or role not in groups:
+                continue
+            ports = {
+                number
+                for flow in flows
+                if flow.get("from") == near and flow.get("to") == role and flow.get("protocol") == "tcp"
+                for number in flow.get("ports") or []
+            }
+            if port not in ports:
+                has = f" (only to {listing(sorted(filter(None, ports)), 'and')})" if ports else ""
+                yield Mistake(
+                    ("aws_load_balancing_target_groups", str(target), "port"),
+                    f"is {port}, and no flow leads there from {near} of load balancer {name} to {role}{has}",
+                    f"Add {{from: {near}, to: {role}, ports: [{port}]}} to aws_security_groups_flows, or mend port.",
+                )
+
+
+def _settings(declared: Declared) -> Checks:
+    policy = declared.get("aws_load_balancing_ssl_policy")
+    if policy is not None and not policy.startswith("ELBSecurityPolicy-"):
+        yield Mistake(
+            ("aws_load_balancing_ssl_policy",),
+            f"is {show(policy)}",
+            "Write one of ELB's, such as ELBSecurityPolicy-TLS13-1-2-2021-06.",
+        )
+    variable = "aws_load_balancing_deregistration_delay_seconds"
+    yield from within((variable,), declared.get(variable), 0, 3600, "seconds")
+    variable = "aws_load_balancing_certificate_timeout"
+    yield from within((variable,), declared.get(variable), 1, 86400, "seconds")
+
+
+def _names(declared: Declared) -> Checks:
+    zone = declared.get("aws_dns_private_zone")
+    if zone is not None and not dns_name(zone):
+        yield Mistake(("aws_dns_private_zone",), f"is {show(zone)}, not a DNS name", "Write one such as internal.")
+    for name, target in declared.entries("aws_endpoints_names").items():
+        path: Path = ("aws_endpoints_names", name)
+        if not dns_name(str(name)):
+            yield Mistake(path, "is not a DNS name", "Write lower-case letters, digits and hyphens.")
+        chosen = [kind for kind in TARGETS if target.get(kind) is not None]
+        if len(chosen) != 1:
+            has = f"stands for {listing(chosen, 'and')}" if chosen else "stands for nothing"
+            yield Mistake(path, has, f"Write exactly one of {listing(TARGETS)}.")
+        for kind in chosen:
+            known = declared.get(TARGETS[kind])
+            if known is None or target[kind] in known:
+                continue
+            guess = nearest(target[kind], known)
+            yield Mistake(
+                (*path, kind),
+                f"is {show(target[kind])}, and there is no such entry in {TARGETS[kind]}",
+                f"Write {guess}."
+                if guess
+                else f"Declare {TARGETS[kind]}.{target[kind]}, or delete aws_endpoints_names.{name}.",
+            )

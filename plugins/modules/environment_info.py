@@ -1,0 +1,242 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: environment_info
+version_added: "0.1.0"
+short_description: Read all that an environment owns
+description:
+  - Reads the resources of one environment in bulk and returns them as an index, by kind and by name.
+  - A resource belongs to the environment by its tags C(Project) and C(Environment). IAM resources and log groups
+    belong to it by their path C(/<project>/<environment>/).
+  - Resources without these are not listed. Neither is what is gone or going, terminated instances for example.
+  - No value of a secret or of a parameter is read. Of the user data of launch templates only a digest is returned.
+  - Look things up with the filters P(pixstory.platform.owned#filter) and P(pixstory.platform.subnets_of#filter).
+author: Pixstory platform contributors
+options:
+  project:
+    description: The tag C(Project) of the environment's resources.
+    type: str
+    required: true
+  environment:
+    description: The tag C(Environment) of the environment's resources.
+    type: str
+    required: true
+  kinds:
+    description:
+      - The kinds to read, the keys of the index under RV(index). All of them when not given.
+      - A role that needs a few kinds only saves calls by naming them.
+    type: list
+    elements: str
+  orphans:
+    description:
+      - Whether to ask the Resource Groups Tagging API for resources that carry the environment's tags and are not in
+        the index.
+      - Cannot be combined with O(kinds).
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Never writes. In check mode RV(index.check_mode) is true, and the filters plan what is not there.
+    support: full
+  diff_mode:
+    description: Changes nothing.
+    support: none
+requirements:
+  - python >= 3.12
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Read the network of production
+  pixstory.platform.environment_info:
+    project: pixstory
+    environment: production
+    kinds: [vpcs, subnets, security_groups]
+  register: environment
+
+- name: Show the main VPC and its app subnets
+  ansible.builtin.debug:
+    msg:
+      - "{{ environment.index | pixstory.platform.owned('vpcs', 'main', 'vpc_id') }}"
+      - "{{ environment.index | pixstory.platform.subnets_of('main', 'app') }}"
+
+- name: Find what carries the environment's tags and is not known to this collection
+  pixstory.platform.environment_info:
+    project: pixstory
+    environment: production
+    orphans: true
+  register: environment
+"""
+
+RETURN = r"""
+index:
+  description:
+    - All that the environment owns. The same environment gives the same index, in the same order.
+    - "Beside the keys below there is one key for each kind in RV(index.kinds_read): V(vpcs), V(subnets),
+      V(internet_gateways), V(nat_gateways), V(elastic_ips), V(route_tables), V(security_groups), V(network_acls),
+      V(vpc_endpoints), V(vpc_peering_connections), V(flow_logs), V(instances), V(volumes), V(launch_templates),
+      V(autoscaling_groups), V(images), V(snapshots), V(load_balancers), V(target_groups), V(certificates),
+      V(db_instances), V(db_subnet_groups), V(db_parameter_groups), V(db_snapshots), V(replication_groups),
+      V(cache_subnet_groups), V(cache_parameter_groups), V(cache_snapshots), V(kms_keys), V(secrets), V(parameters),
+      V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones)."
+    - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
+    - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
+      name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
+      have their own name without what the names of the environment begin with.
+    - Instances, volumes and EBS snapshots share names by nature, so their key is their id, and C(name) and C(role)
+      are inside.
+    - "Some descriptions are completed by further calls. C(autoscaling_groups) have C(scaling_policies),
+      C(scheduled_actions) and C(lifecycle_hooks). C(launch_templates) have C(default_version_data) and
+      C(latest_version_data). C(load_balancers) have C(attributes) and C(listeners) with their C(rules).
+      C(target_groups) have C(attributes). C(replication_groups) have C(clusters), C(primary_endpoint) and
+      C(reader_endpoint). Parameter groups have C(parameters), those that were set. C(iam_roles) have
+      C(attached_policies) and C(inline_policies). C(iam_policies) have C(policy_document). C(kms_keys) have their
+      C(alias_name) and what DescribeKey returns. C(buckets) have C(versioning), C(encryption),
+      C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers)."
+    - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
+  returned: always
+  type: dict
+  contains:
+    project:
+      description: The project.
+      type: str
+      sample: pixstory
+    environment:
+      description: The environment.
+      type: str
+      sample: production
+    region:
+      description: The Region that was read.
+      type: str
+      sample: ap-south-1
+    account_id:
+      description: The account that was read.
+      type: str
+      sample: "123456789012"
+    check_mode:
+      description: Whether the module ran in check mode. Then the filters answer with stand-ins for what is not there.
+      type: bool
+      sample: false
+    kinds_read:
+      description: The kinds that were read, in the order of the registry.
+      type: list
+      elements: str
+      sample: [vpcs, subnets]
+    duplicates:
+      description:
+        - Names that several resources of one kind have.
+        - The oldest of them is in the index under the name, each later one under the name, a space and its id.
+      type: list
+      elements: dict
+      contains:
+        kind:
+          description: The kind.
+          type: str
+        name:
+          description: The name.
+          type: str
+        ids:
+          description: The ids, the oldest first.
+          type: list
+          elements: str
+        remedy:
+          description: What to do about it.
+          type: str
+    vpcs:
+      description: The VPCs by name, and in the same form every other kind.
+      type: dict
+      contains:
+        main:
+          description: The VPC main, say. AWS's own description, keys in snake case, and the following.
+          type: dict
+          contains:
+            id:
+              description: What identifies it in calls, the same value as in AWS's own key (C(vpc_id) here).
+              type: str
+            arn:
+              description: Its ARN.
+              type: str
+            name:
+              description: Its name.
+              type: str
+            api_name:
+              description: The name that AWS knows it by, where it has one.
+              type: str
+            role:
+              description: The tag C(Role), where it has one.
+              type: str
+            tags:
+              description: Its tags.
+              type: dict
+      sample:
+        main:
+          id: vpc-0123456789abcdef0
+          arn: arn:aws:ec2:ap-south-1:123456789012:vpc/vpc-0123456789abcdef0
+          name: main
+          vpc_id: vpc-0123456789abcdef0
+          cidr_block: 10.0.0.0/16
+          state: available
+          tags:
+            Project: pixstory
+            Environment: production
+            ManagedBy: ansible
+            Name: pixstory-production-main
+orphans:
+  description: What carries the environment's tags and is not in the index, with C(arn) and C(tags).
+  returned: when O(orphans=true)
+  type: list
+  elements: dict
+  sample:
+    - arn: arn:aws:sns:ap-south-1:123456789012:pixstory-production-alarms
+      tags: {Project: pixstory, Environment: production}
+"""
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KINDS
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import identify, orphans, read_index
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "project": {"required": True},
+            "environment": {"required": True},
+            "kinds": {"type": "list", "elements": "str"},
+            "orphans": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    kinds = module.params["kinds"] or list(KINDS)
+    if unknown := sorted(set(kinds) - KINDS.keys()):
+        module.fail_json(msg=f"Unknown kinds: {', '.join(unknown)}. The kinds are {', '.join(KINDS)}.")
+    if module.params["kinds"] and module.params["orphans"]:
+        module.fail_json(msg="orphans compares with the whole index: leave kinds out, or set orphans to false.")
+    services = {KINDS[key].service for key in kinds}
+    environment = module.params["environment"]
+    try:
+        aws = Aws(module, services)
+        scope = identify(aws, module.params["project"], environment)
+        seen: set[str] = set()
+        index = read_index(aws, scope, kinds, check_mode=module.check_mode, seen=seen)
+        result = {"index": index}
+        if module.params["orphans"]:
+            result["orphans"] = orphans(aws, scope, index, seen)
+    except CallFailed as error:
+        module.fail_json(msg=f"Cannot read the environment {environment}: {error}")
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
