@@ -179,4 +179,4 @@ def message(task_vars: Mapping[str, Any], mistakes: Sequence[Mapping[str, str]])
         f"{number}. {mistake['variable']} {mistake['what']} ({mistake['where']}). {mistake['instead']}"
         for number, mistake in enumerate(mistakes, start=1)
     ]
-    return "\n".join([f"{count} in what the environment declares. Nothing was sent to AWS.", *lines])
+    return "\n".join([f"{count} in what the environment declares. Nothing was changed.", *lines])

@@ -57,7 +57,7 @@ def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict
         return {"type": "CNAME", "ttl": 30, "value": owned(index, "db_instances", name)["endpoint"]["address"]}
     if kind == "cache":
         group = owned(index, "replication_groups", name)
-        return {"type": "CNAME", "ttl": 30, "value": group["node_groups"][0]["primary_endpoint"]["address"]}
+        return {"type": "CNAME", "ttl": 30, "value": group["primary_endpoint"]["address"]}
     if kind == "load_balancer":
         balancer = owned(index, "load_balancers", name)
         return {

@@ -4,19 +4,20 @@
 
 """The gate, end to end: one mistake at a time in a copy of the project, and what the operator is told.
 
-Most cases load the inventory with Ansible's own classes and run the action plugin in this process, real files and real
-templating; a few start ansible-playbook, against an endpoint that records what it is asked.
+Most cases load the inventory with Ansible's own classes and run the action plugin in one process for all,
+gate_process.py, with real files and real templating; a few start ansible-playbook, against an endpoint that records
+what it is asked.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from configparser import ConfigParser
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,15 +27,9 @@ from urllib.parse import parse_qs
 
 import pytest
 import yaml
-from ansible import constants as C
-from ansible.inventory.manager import InventoryManager
-from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.play import Play
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.loader import action_loader, connection_loader, init_plugin_loader
-from ansible.template import Templar
-from ansible.utils.vars import load_extra_vars
-from ansible.vars.manager import VariableManager
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, UnauthorizedSSOTokenError
+
+from ansible_collections.pixstory.platform.plugins.modules import environment_guard as guard
 
 ROOT = Path(__file__).parents[2]
 HOME = "inventories/{environment}/group_vars/all.yml"
@@ -354,20 +349,42 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="session")
-def _plugins() -> None:
-    init_plugin_loader([])
+Examine = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(autouse=True)
-def _ansible_cfg(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if pytest had been started at the top of the repository; in-process only."""
-    config = ConfigParser(interpolation=None)
-    config.read(ROOT / "ansible.cfg")
-    steps = [step.strip() for step in config["defaults"]["precedence"].split(",")]
-    monkeypatch.setattr(C, "VARIABLE_PRECEDENCE", steps)
-    for name in [name for name in os.environ if name.startswith(("AWS_", "PIXSTORY_"))]:
-        monkeypatch.delenv(name)
+@pytest.fixture(scope="module")
+def examine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examine]:
+    """The answer of the action plugin to an environment of a project."""
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_", "PIXSTORY_"))
+    }
+    command = [sys.executable, str(Path(__file__).with_name("gate_process.py"))]
+    errors = tmp_path_factory.mktemp("gate") / "stderr"
+    # At the top of the repository, so that ansible.cfg is read.
+    with (
+        errors.open("w") as stderr,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+        ) as process,
+    ):
+        assert process.stdin
+        assert process.stdout
+
+        def ask(
+            project: Path,
+            environment: str,
+            environ: Mapping[str, str] | None = None,
+            extra_vars: Mapping[str, Any] | None = None,
+        ) -> dict[str, Any]:
+            request = {"project": str(project), "environment": environment}
+            request |= {"environ": environ or {}, "extra_vars": extra_vars or {}}
+            print(json.dumps(request), file=process.stdin, flush=True)
+            answer = process.stdout.readline()
+            assert answer, errors.read_text()
+            return json.loads(answer)
+
+        yield ask
+        process.stdin.close()
 
 
 @pytest.fixture
@@ -392,52 +409,20 @@ def change(file: Path, path: str, value: Any) -> None:
     file.write_text(yaml.safe_dump(document, sort_keys=False))
 
 
-def examine(project: Path, environment: str) -> dict[str, Any]:
-    """The answer of the action plugin, in a play on the controller of the environment."""
-    loader = DataLoader()
-    loader.set_basedir(str(project / "playbooks"))
-    sources = [str(project / "inventories" / environment / "hosts.yml")]
-    inventory = InventoryManager(loader=loader, sources=sources)
-    manager = VariableManager(loader=loader, inventory=inventory)
-    tasks = [{"pixstory.platform.environment_validate": None}]
-    source = {"name": "gate", "hosts": "controller", "gather_facts": False, "tasks": tasks}
-    play = Play.load(source, variable_manager=manager, loader=loader)
-    tasks = [task for block in play.compile() for task in block.block]
-    task = next(task for task in tasks if task.action == "pixstory.platform.environment_validate")
-    task_vars = manager.get_vars(play=play, host=inventory.get_host("localhost"), task=task)
-    # The command line's part of the variables.
-    task_vars["ansible_inventory_sources"] = sources
-    context = PlayContext()
-    action = action_loader.get(
-        "pixstory.platform.environment_validate",
-        task=task,
-        connection=connection_loader.get("ansible.builtin.local", context),
-        play_context=context,
-        loader=loader,
-        templar=Templar(loader=loader, variables=task_vars),
-        shared_loader_obj=None,
-    )
-    return action.run(task_vars=task_vars)
-
-
-@pytest.mark.usefixtures("_plugins")
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_environments_of_the_repository_have_no_mistake(environment: str) -> None:
+def test_the_environments_of_the_repository_have_no_mistake(examine: Examine, environment: str) -> None:
     result = examine(ROOT, environment)
     assert result["mistakes"] == []
     assert not result.get("failed")
 
 
-@pytest.mark.usefixtures("_plugins")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_mistake_is_answered(case: Case, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in case.environ.items():
-        monkeypatch.setenv(name, value)
+def test_a_mistake_is_answered(case: Case, project: Path, examine: Examine) -> None:
     file = case.file.format(environment=case.environment)
     change(project / file, case.change, case.value)
     variable = case.says or case.change
 
-    result = examine(project, case.environment)
+    result = examine(project, case.environment, case.environ)
 
     assert result["failed"]
     found = [mistake for mistake in result["mistakes"] if mistake["variable"] == variable]
@@ -462,8 +447,7 @@ def assert_line(project: Path, mistake: dict[str, str], changed: str) -> None:
         assert f"{changed.split('.')[-1]}:" in lines[number - 1]
 
 
-@pytest.mark.usefixtures("_plugins")
-def test_all_mistakes_are_told_at_once(project: Path) -> None:
+def test_all_mistakes_are_told_at_once(project: Path, examine: Examine) -> None:
     file = project / "inventories/staging/group_vars/all.yml"
     change(file, "aws_compute_sizes.web.min", 99)
     change(file, "platform_region", "ap-south-9")
@@ -474,8 +458,7 @@ def test_all_mistakes_are_told_at_once(project: Path) -> None:
     assert [line.split(".")[0] for line in result["msg"].splitlines()[1:]] == ["1", "2", "3"]
 
 
-@pytest.mark.usefixtures("_plugins")
-def test_a_reference_leads_to_the_file_that_holds_the_value(project: Path) -> None:
+def test_a_reference_leads_to_the_file_that_holds_the_value(project: Path, examine: Examine) -> None:
     change(project / "inventories/dev/group_vars/all.yml", "aws_network_vpcs.main.cidr", "{{ mine.main }}")
     change(project / "inventories/dev/group_vars/all.yml", "mine", {"main": "10.40.0.1/16"})
     [mistake] = examine(project, "dev")["mistakes"]
@@ -484,16 +467,13 @@ def test_a_reference_leads_to_the_file_that_holds_the_value(project: Path) -> No
     assert f"all.yml:{lines.index('  main: 10.40.0.1/16') + 1}, as mine.main, which" in mistake["where"]
 
 
-@pytest.mark.usefixtures("_plugins")
-def test_the_command_line_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load_extra_vars, "extra_vars", {"platform_emulated": "false"}, raising=False)
-    result = examine(project, "production")
+def test_the_command_line_is_named(project: Path, examine: Examine) -> None:
+    result = examine(project, "production", extra_vars={"platform_emulated": "false"})
     [mistake] = [mistake for mistake in result["mistakes"] if mistake["variable"] == "platform_emulated"]
     assert mistake["where"] == "the command line (-e)"
     assert """-e '{"platform_emulated": false}'""" in mistake["instead"]
 
 
-@pytest.mark.usefixtures("_plugins")
 @pytest.mark.parametrize(
     ("file", "content", "line"),
     [
@@ -504,7 +484,7 @@ def test_the_command_line_is_named(project: Path, monkeypatch: pytest.MonkeyPatc
         ("inventories/dev/hosts.yml", "controller:\n  vars:\n    platform_region: mars\n  hosts:\n    localhost:\n", 0),
     ],
 )
-def test_the_file_that_wins_is_named(project: Path, file: str, content: str, line: int) -> None:
+def test_the_file_that_wins_is_named(project: Path, examine: Examine, file: str, content: str, line: int) -> None:
     target = project / file
     target.parent.mkdir(exist_ok=True)
     target.write_text(content)
@@ -519,8 +499,7 @@ def test_the_file_that_wins_is_named(project: Path, file: str, content: str, lin
     assert mistake["where"] == f"{file}:{line}"
 
 
-@pytest.mark.usefixtures("_plugins")
-def test_no_value_of_a_parameter_is_shown(project: Path) -> None:
+def test_no_value_of_a_parameter_is_shown(project: Path, examine: Examine) -> None:
     change(project / SECRETS, "aws_secrets_parameters.app/pin", 739184)
     result = examine(project, "production")
     assert result["failed"]
@@ -590,14 +569,16 @@ def endpoint() -> Iterator[Endpoint]:
         server.shutdown()
 
 
-def run(project: Path, inventory: str, *arguments: str, **environ: str) -> tuple[int, str]:
-    """Run playbooks/provision.yml as an operator does; without credentials of this machine, and never towards AWS."""
+def run(
+    project: Path, inventory: str, *arguments: str, playbook: str = "playbooks/provision.yml", **environ: str
+) -> tuple[int, str]:
+    """Run a playbook as an operator does; without credentials of this machine, and never towards AWS."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "ANSIBLE_COLLECTIONS_PATH") if name in os.environ}
     # A proxy that nobody listens on: what is not on loopback goes nowhere.
     nowhere = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1", "AWS_EC2_METADATA_DISABLED": "true"}
     command = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run(
-        [command, "-i", inventory, "playbooks/provision.yml", *arguments],
+        [command, "-i", inventory, playbook, *arguments],
         cwd=project,
         env={**kept, **nowhere, "HOME": str(project), "AWS_MAX_ATTEMPTS": "1", **environ},
         capture_output=True,
@@ -621,19 +602,12 @@ def test_the_wrong_account_is_refused(project: Path, endpoint: Endpoint) -> None
         assert words in output
 
 
-@pytest.mark.parametrize(
-    ("region", "zones", "words"),
-    [
-        ("us-east-1", "abc", "declares Region ap-south-1, and the API answers for us-east-1. Mend platform_region"),
-        ("ap-south-1", "ab", "platform_zones: ap-south-1c is not an Availability Zone that this account can use"),
-    ],
-)
-def test_the_wrong_region_is_refused(project: Path, endpoint: Endpoint, region: str, zones: str, words: str) -> None:
-    endpoint.region, endpoint.zones = region, zones
+def test_the_wrong_region_is_refused(project: Path, endpoint: Endpoint) -> None:
+    endpoint.region = "us-east-1"
     code, output = run(project, "inventories/local/hosts.yml", "--check", PIXSTORY_EMULATOR_URL=endpoint.url)
     assert code != 0
     assert endpoint.asked == ["GetCallerIdentity", "DescribeAvailabilityZones"]
-    assert words in output
+    assert "declares Region ap-south-1, and the API answers for us-east-1. Mend platform_region" in output
 
 
 def test_local_without_an_endpoint_is_refused(project: Path, endpoint: Endpoint) -> None:
@@ -678,20 +652,94 @@ def test_one_role_alone_meets_the_gate(project: Path, endpoint: Endpoint) -> Non
     assert "the command line (-e)" in output
 
 
-def test_a_silent_emulator_is_named(project: Path, endpoint: Endpoint) -> None:
-    url = endpoint.url
-    endpoint.shutdown()
-    endpoint.server_close()
-    code, output = run(project, "inventories/local/hosts.yml", PIXSTORY_EMULATOR_URL=url)
-    assert code != 0
-    assert f"The emulator does not answer at {url}. Start it: make lab (or python -m lab start)." in output
-
-
 def test_another_configuration_is_refused(project: Path, endpoint: Endpoint) -> None:
     """Started elsewhere, Ansible's own precedence would let the shared group_vars/ win."""
-    code, output = run(
-        project, "inventories/local/hosts.yml", ANSIBLE_CONFIG="/dev/null", PIXSTORY_EMULATOR_URL=endpoint.url
-    )
+    (project / "other.cfg").write_text("[defaults]\n")
+    environ = {"ANSIBLE_CONFIG": "other.cfg", "PIXSTORY_EMULATOR_URL": endpoint.url}
+    code, output = run(project, "inventories/local/hosts.yml", **environ)
     assert code != 0
     assert endpoint.asked == []
     assert "Run from the top of the repository so that ansible.cfg is read" in output
+
+
+def test_the_right_account_passes(project: Path, endpoint: Endpoint) -> None:
+    playbook = {
+        "hosts": "controller",
+        "gather_facts": False,
+        "module_defaults": {"group/pixstory.platform.aws": "{{ platform_aws_connection }}"},
+        "roles": ["pixstory.platform.platform"],
+    }
+    (project / "playbooks" / "gate.yml").write_text(yaml.safe_dump([playbook]))
+    arguments = ("--check", "--diff")
+    code, output = run(
+        project, "inventories/local", *arguments, playbook="playbooks/gate.yml", PIXSTORY_EMULATOR_URL=endpoint.url
+    )
+    assert code == 0, output
+    assert endpoint.asked == ["DescribeInstances", "GetCallerIdentity", "DescribeAvailabilityZones"]
+
+
+# The guard's own words
+
+
+def zones(letters: str, region: str = "ap-south-1", kind: str = "availability-zone") -> list[dict[str, Any]]:
+    return [
+        {"ZoneName": f"{region}{letter}", "State": "available", "RegionName": region, "ZoneType": kind}
+        for letter in letters
+    ]
+
+
+def test_a_zone_of_another_region_is_refused() -> None:
+    with pytest.raises(guard.Refused, match=r"ap-south-1c is not .* Those are ap-south-1a, ap-south-1b\. Write"):
+        guard.refuse_zones("ap-south-1", ["a", "c"], zones("ab"))
+    guard.refuse_zones("ap-south-1", ["a", "b"], zones("ab"))
+
+
+def test_a_local_zone_is_not_an_availability_zone() -> None:
+    with pytest.raises(guard.Refused, match="ap-south-1c"):
+        guard.refuse_zones("ap-south-1", ["a", "c"], [*zones("ab"), *zones("c", kind="local-zone")])
+
+
+@pytest.mark.parametrize(
+    ("emulated", "url", "refused"),
+    [
+        (True, "http://127.0.0.1:5111", False),
+        (True, "http://localhost:5111", False),
+        (True, "http://[::1]:5111", False),
+        (True, "https://sts.ap-south-1.amazonaws.com", True),
+        (True, "http://192.0.2.1:5111", True),
+        (True, "http://127.0.0.1.example.com", True),
+        (False, "https://sts.ap-south-1.amazonaws.com", False),
+        (False, "https://sts.cn-north-1.amazonaws.com.cn", False),
+        (False, "https://ec2.ap-south-1.api.aws", False),
+        (False, "http://127.0.0.1:5111", True),
+        (False, "https://amazonaws.com.example.com", True),
+        (False, "https://notamazonaws.com", True),
+    ],
+)
+def test_the_endpoint_is_of_the_right_kind(emulated: bool, url: str, refused: bool) -> None:
+    if refused:
+        with pytest.raises(guard.Refused, match=re.escape(f"calls would go to {url}")):
+            guard.refuse_endpoint(emulated, url)
+    else:
+        guard.refuse_endpoint(emulated, url)
+
+
+def client_error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
+    ("error", "emulated", "words"),
+    [
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:5111"), True, "make lab (or python -m lab start)"),
+        (EndpointConnectionError(endpoint_url="https://sts.amazonaws.com"), False, "this machine's network"),
+        (NoCredentialsError(), False, "Set AWS_PROFILE"),
+        (UnauthorizedSSOTokenError(), False, "aws sso login"),
+        (client_error("ExpiredToken"), False, "aws sso login"),
+        (client_error("InvalidClientTokenId"), False, "Enable that Region"),
+        (client_error("UnauthorizedOperation"), False, "Allow sts:GetCallerIdentity and ec2:Describe"),
+        (client_error("Strange"), False, "Cannot prove which account this is"),
+    ],
+)
+def test_a_failed_call_is_explained(error: Exception, emulated: bool, words: str) -> None:
+    assert words in guard.explain(error, emulated, "http://127.0.0.1:5111", "ap-south-1")

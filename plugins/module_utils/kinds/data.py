@@ -203,6 +203,8 @@ KINDS = (
         operation="describe_db_snapshots",
         result="DBSnapshots",
         id_key="DBSnapshotIdentifier",
+        # Automated snapshots come and go with their instance.
+        arguments=lambda scope: {"SnapshotType": "manual"},
         arn="DBSnapshotArn",
         going=status("Status", "deleting"),
         created="SnapshotCreateTime",

@@ -70,9 +70,27 @@ def _parameter_arguments(scope: Scope) -> dict[str, Any]:
     }
 
 
-def _tags_that_were_asked_for(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
-    """SSM filtered by these two; the others would cost one call a parameter."""
-    return [{"Project": scope.project, "Environment": scope.environment} for _item in items]
+def _parameter_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
+    def read(item: Item) -> Tags:
+        answer = aws.call("ssm", "list_tags_for_resource", ResourceType="Parameter", ResourceId=item["Name"])
+        return tag_dict(answer["TagList"])
+
+    return aws.each(read, items)
+
+
+def _profile_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
+    def read(item: Item) -> Tags:
+        name = item["InstanceProfileName"]
+        return tag_dict(aws.pages("iam", "list_instance_profile_tags", "Tags", InstanceProfileName=name))
+
+    return aws.each(read, items)
+
+
+def _policy_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
+    def read(item: Item) -> Tags:
+        return tag_dict(aws.pages("iam", "list_policy_tags", "Tags", PolicyArn=item["Arn"]))
+
+    return aws.each(read, items)
 
 
 def _path(scope: Scope) -> dict[str, Any]:
@@ -202,7 +220,7 @@ KINDS = (
         id_key="Name",
         arn="arn:{partition}:ssm:{region}:{account}:parameter{id}",
         arguments=_parameter_arguments,
-        read_tags=_tags_that_were_asked_for,
+        read_tags=_parameter_tags,
         name_key="Name",
         name_from="api",
         shorten=_in_folder,
@@ -243,6 +261,7 @@ KINDS = (
         id_key="InstanceProfileName",
         arn="Arn",
         arguments=_path,
+        read_tags=_profile_tags,
         owned=by_path,
         verbatim=("AssumeRolePolicyDocument",),
         created="CreateDate",
@@ -264,6 +283,7 @@ KINDS = (
         id_key="Arn",
         arn="Arn",
         arguments=lambda scope: {"Scope": "Local", "PathPrefix": scope.path},
+        read_tags=_policy_tags,
         owned=by_path,
         details=_policy_documents,
         verbatim=("PolicyDocument",),

@@ -88,8 +88,24 @@ def _empty_bucket(removal: Removal, bucket: str) -> bool:
         raise
 
 
+RDS_LOGS = "/aws/rds/instance/"  # RDS writes nowhere else
+
+
+def _log_group_of_ours(scope: Scope, item: Item) -> bool:
+    name = str(item["logGroupName"])
+    return name.startswith((scope.path, f"{RDS_LOGS}{scope.prefix}"))
+
+
 def _log_group_name(scope: Scope, name: str) -> str:
-    return name.removeprefix(scope.path)
+    return name.removeprefix(scope.path).removeprefix(f"{RDS_LOGS}{scope.prefix}")
+
+
+def _log_group_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
+    def read(item: Item) -> Tags:
+        arn = str(item["arn"]).removesuffix(":*")
+        return dict(aws.call("logs", "list_tags_for_resource", resourceArn=arn)["tags"])
+
+    return aws.each(read, items)
 
 
 def _zone_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
@@ -172,8 +188,9 @@ KINDS = (
         result="logGroups",
         id_key="logGroupName",
         arn="arn:{partition}:logs:{region}:{account}:log-group:{id}",
-        arguments=lambda scope: {"logGroupNamePrefix": scope.path},
-        owned=lambda scope, item, tags: str(item["logGroupName"]).startswith(scope.path),
+        arguments=lambda scope: {"logGroupNamePattern": scope.project},
+        candidate=_log_group_of_ours,
+        read_tags=_log_group_tags,
         name_key="logGroupName",
         name_from="api",
         shorten=_log_group_name,

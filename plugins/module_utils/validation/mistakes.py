@@ -54,7 +54,7 @@ def listing(names: Iterable[Any], last: str = "or") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.65) -> str | None:
     """The known word that was most likely meant."""
     found = get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=cutoff)
     return found[0] if found else None
@@ -62,7 +62,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
 def one_of(word: Any, known: Sequence[str]) -> str:
     """What to write instead of a word that is not among the known ones."""
-    guess = nearest(str(word), known)
+    # Or a word written out, or cut short: minimum for min.
+    guess = nearest(str(word), known) or next((name for name in known if str(word).startswith(str(name))), None)
     if len(known) == 0:
         return "Declare it first."
     if guess is not None and len(known) > 12:

@@ -127,7 +127,7 @@ def _unknown_variables(specs: Specs, variables: Mapping[str, Any]) -> Iterator[M
             own = sorted(option for option in known if specs.owner(option) == owner)
             instead = f"Write {guess}." if guess else f"Those of role {owner} are {listing(own, 'and')}."
             yield Mistake((name,), f"is not a variable of role {owner}", instead)
-        elif guess and nearest(name.split("_")[0], prefixes, cutoff=0.7):
+        elif guess and nearest(name.split("_")[0], prefixes, cutoff=0.6):
             # Somebody else's variable, unless it is one letter away from one of ours.
             yield Mistake(
                 (name,), "is not a variable of any role", f"Write {guess}, or another name if that is not meant."
@@ -181,7 +181,7 @@ def _called(value: Any) -> str:
         return "a list"
     if isinstance(value, str):
         return f"the string {show(value)}"
-    return f"{show(value)}, without quotes," if isinstance(value, (bool, int, float)) else show(value)
+    return f"{show(value)} without quotes" if isinstance(value, (bool, int, float)) else show(value)
 
 
 def _instead(value: Any, kind: str, path: Path) -> str:

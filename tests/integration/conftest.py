@@ -1,0 +1,181 @@
+"""Real playbooks against an emulator of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERLAY = ROOT / "tests" / "integration" / "inventory"
+RECAP = re.compile(r"^localhost\s+: (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ansible-playbook and what the emulator saw of it."""
+
+    code: int
+    output: str
+    requests: list[dict[str, Any]]
+
+    @property
+    def recap(self) -> dict[str, int]:
+        found = RECAP.search(self.output)
+        if not found:
+            return {}
+        return {key: int(value) for key, value in (pair.split("=") for pair in found.group(1).split())}
+
+    @property
+    def writes(self) -> list[str]:
+        return [f"{request['service']}:{request['operation']}" for request in self.requests if request["write"]]
+
+    @property
+    def changed_tasks(self) -> list[str]:
+        """The headings of the tasks under which something changed."""
+        heading, changed = "", []
+        for line in self.output.splitlines():
+            if line.startswith("TASK ["):
+                heading = line
+            elif line.startswith("changed:"):
+                changed.append(f"{heading.rstrip(' *')} {line[:120]}")
+        return changed
+
+    def ended_well(self) -> Run:
+        assert self.code == 0, self.output[-6000:]
+        assert self.recap.get("failed") == 0, self.output[-6000:]
+        return self
+
+    def changed_nothing(self) -> Run:
+        self.ended_well()
+        assert self.changed_tasks == []
+        assert self.recap["changed"] == 0
+        assert self.writes == []
+        return self
+
+
+class Emulator:
+    """An emulated AWS account. Lives as long as the fixture that made it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "requests.jsonl"
+        self.log.touch()
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "lab", "emulator", "--port", "0", "--log", str(self.log)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=(folder / "emulator.log").open("w"),
+            text=True,
+        )
+        assert self.process.stdout is not None
+        ready = self.process.stdout.readline()
+        assert "ready on " in ready, (folder / "emulator.log").read_text()[-3000:]
+        self.url = ready.split("ready on ")[1].strip()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def requests_since(self, offset: int) -> list[dict[str, Any]]:
+        with self.log.open() as log:
+            log.seek(offset)
+            return [json.loads(line) for line in log]
+
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))}
+        return {
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
+            "PIXSTORY_EMULATOR_URL": self.url,
+            # The real environments' aws_ec2 inventories name no endpoint; the tests' do not reach AWS either.
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "emulated",
+            "AWS_SECRET_ACCESS_KEY": "emulated",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_FORCE_COLOR": "0",
+            "LC_ALL": "C.UTF-8",
+        }
+
+    @staticmethod
+    def inventory(environment: str) -> list[str]:
+        return ["-i", f"inventories/{environment}", "-i", str(OVERLAY.relative_to(ROOT))]
+
+    def command(self, environment: str, playbook: str, *arguments: str) -> list[str]:
+        return ["ansible-playbook", *self.inventory(environment), f"playbooks/{playbook}.yml", *arguments]
+
+    def play(self, environment: str, playbook: str, *arguments: str) -> Run:
+        offset = self.log.stat().st_size
+        done = subprocess.run(
+            self.command(environment, playbook, *arguments),
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=1500,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout + done.stderr, self.requests_since(offset))
+
+    def play_and_kill(self, environment: str, playbook: str, after_writes: int) -> int:
+        """Kill the run and all its children, without warning, after so many write calls. Returns the exit code."""
+        offset = self.log.stat().st_size
+        process = subprocess.Popen(
+            self.command(environment, playbook),
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=(self.folder / "killed.log").open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        while process.poll() is None:
+            if sum(request["write"] for request in self.requests_since(offset)) >= after_writes:
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+            try:
+                process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+        return process.wait(timeout=20)
+
+    def index(self, environment: str) -> dict[str, Any]:
+        target = self.folder / f"{environment}.json"
+        self.play(environment, "status", "-e", f"aws_status_file={target}").ended_well()
+        return json.loads(target.read_text())
+
+    def hosts(self, environment: str) -> dict[str, Any]:
+        listed = subprocess.run(
+            ["ansible-inventory", *self.inventory(environment), "--list"],
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return json.loads(listed.stdout)
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    emulator = Emulator(tmp_path_factory.mktemp("emulator"))
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def emulator_of_its_own(tmp_path: Path) -> Iterator[Emulator]:
+    emulator = Emulator(tmp_path)
+    yield emulator
+    emulator.stop()
