@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.pixstory.platform.plugins.filter.index import owned
 
 # What AWS says of a resource that is ready for use: kind, attribute, value.
@@ -41,8 +42,8 @@ def instance_of(index: Mapping[str, Any], role: str) -> Mapping[str, Any]:
     found = [item for item in index["instances"].values() if item.get("tags", {}).get("Role") == role]
     if len(found) > 1:
         raise AnsibleFilterError(
-            f"{len(found)} machines of role {role} are there ({', '.join(sorted(item['id'] for item in found))}), one is "
-            "declared in aws_compute_instances. Terminate the one that is not wanted, or declare a group."
+            f"{len(found)} machines of role {role} are there ({', '.join(sorted(item['id'] for item in found))}), "
+            "one is declared in aws_compute_instances. Terminate the one that is not wanted, or declare a group."
         )
     return found[0] if found else owned(index, "instances", role)
 
@@ -69,6 +70,20 @@ def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict
     return {"type": "A", "ttl": 60, "value": instance_of(index, name)["private_ip_address"]}
 
 
+def zone_vpcs(index: Mapping[str, Any], vpcs: Mapping[str, Any], region: str) -> list[dict[str, str]]:
+    """The VPCs that see the private zone, in the form of amazon.aws.route53_zone."""
+    return [{"id": owned(index, "vpcs", name, "id"), "region": region} for name in vpcs]
+
+
+def replicas(instances: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The read replicas of the entries of aws_database_instances: each one's name and what it is made from."""
+    return [
+        {"name": f"{name}-replica-{number}", "instance": name}
+        for name, declared in instances.items()
+        for number in range(1, declared.get("replicas", 0) + 1)
+    ]
+
+
 def scheduled_actions(schedule: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """An entry of aws_compute_schedules in the form of pixstory.platform.autoscaling_group."""
     names = {"min": "min_size", "max": "max_size", "desired": "desired_capacity"}
@@ -81,5 +96,7 @@ class FilterModule:
             "endpoint_record": endpoint_record,
             "instance_of": instance_of,
             "pending": pending,
+            "replicas": replicas,
             "scheduled_actions": scheduled_actions,
+            "zone_vpcs": zone_vpcs,
         }

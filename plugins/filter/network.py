@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.pixstory.platform.plugins.filter.index import owned
 
 # The zone letters that a tier keeps room for. Allocation goes by letter, so that a zone added later moves nothing.
@@ -75,10 +76,8 @@ def nat_plan(vpcs: Mapping[str, Mapping[str, Any]], zones: Sequence[str], placem
 
     ``serves`` lists the zones whose private subnets go out through it.
     """
-    if placement == "one_per_zone":
-        places = [(zone, [zone]) for zone in zones]
-    else:
-        places = [(zones[0], list(zones))]
+    per_zone = [(zone, [zone]) for zone in zones]
+    places = per_zone if placement == "one_per_zone" else [(zones[0], list(zones))]
     return [
         {"name": f"{vpc}-{zone}", "vpc": vpc, "zone": zone, "subnet": f"{vpc}-public-{zone}", "serves": serves}
         for vpc, declared in vpcs.items()

@@ -81,6 +81,7 @@ flow_log:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
 
 

@@ -68,11 +68,7 @@ def test_check_mode_on_a_live_environment_plans_nothing(account: Emulator, envir
 
 def test_everything_carries_the_tags(account: Emulator, environment: str) -> None:
     index = account.index(environment)
-    owned = [
-        (kind, name, item)
-        for kind in index["kinds_read"]
-        for name, item in index[kind].items()
-    ]
+    owned = [(kind, name, item) for kind in index["kinds_read"] for name, item in index[kind].items()]
     assert len(owned) > 20
     lacking = {f"{kind} {name}": sorted(REQUIRED_TAGS - set(item["tags"])) for kind, name, item in owned}
     assert {name: tags for name, tags in lacking.items() if tags} == {}

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+
 from ansible_collections.pixstory.platform.plugins.filter.index import index_shape
 
 from .conftest import Emulator

@@ -1,0 +1,99 @@
+"""Staging and local are replicas of production by construction."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+REPLICAS = ("staging", "local")
+
+# What a replica may say differently. Names and places:
+ALLOWED = {
+    "platform_environment",
+    "platform_account_id",
+    "platform_domain",
+    "platform_emulated",
+    "platform_endpoint_url",
+    "aws_network_cidrs",
+    # Sizes and counts:
+    "aws_network_nat_gateways",
+    "aws_database_instance_class",
+    "aws_database_allocated_storage",
+    "aws_database_max_allocated_storage",
+    "aws_database_replicas",
+    "aws_cache_node_type",
+    "aws_compute_sizes",
+    "aws_compute_schedules",
+    # Retention:
+    "aws_network_flow_log_retention_days",
+    "aws_storage_log_retention_days",
+    "aws_database_backup_retention_days",
+    "aws_database_log_retention_days",
+    "aws_cache_snapshot_retention_days",
+}
+
+
+@cache
+def merged(environment: str) -> dict[str, Any]:
+    """The variables of an environment as Ansible merges them, templates unrendered."""
+    listed = subprocess.run(
+        ["ansible-inventory", "-i", f"inventories/{environment}/hosts.yml", "--host", "localhost"],
+        cwd=ROOT,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {key: value for key, value in json.loads(listed.stdout).items() if not key.startswith("ansible_")}
+
+
+@pytest.mark.parametrize("environment", REPLICAS)
+def test_a_replica_differs_only_where_it_may(environment: str) -> None:
+    production, replica = merged("production"), merged(environment)
+    assert len(production) > 40  # the shared variables are among them
+    different = {key for key in production.keys() | replica.keys() if production.get(key) != replica.get(key)}
+    assert different - ALLOWED == set()
+
+
+@pytest.mark.parametrize("environment", REPLICAS)
+def test_a_replica_has_the_same_roles_and_schedules(environment: str) -> None:
+    production, replica = merged("production"), merged(environment)
+    assert replica["aws_compute_sizes"].keys() == production["aws_compute_sizes"].keys()
+    for role, schedule in production["aws_compute_schedules"].items():
+        names = [action["name"] for action in schedule]
+        assert [action["name"] for action in replica["aws_compute_schedules"][role]] == names
+
+
+def test_environments_do_not_share_addresses_or_accounts() -> None:
+    environments = ("production", "staging", "dev", "local")
+    cidrs = [
+        str(vpc["cidr"]) if "{{" not in str(vpc["cidr"]) else merged(environment)["aws_network_cidrs"][name]
+        for environment in environments
+        for name, vpc in merged(environment)["aws_network_vpcs"].items()
+    ]
+    assert len(cidrs) == len(set(cidrs)) == 7
+    accounts = [merged(environment)["platform_account_id"] for environment in environments]
+    assert len(set(accounts)) == len(accounts)
+
+
+@pytest.mark.parametrize("environment", ["production", "staging", "dev", "local"])
+def test_no_flow_leads_to_ssh(environment: str) -> None:
+    flows = merged(environment)["aws_security_groups_flows"]
+    assert flows
+    assert [flow for flow in flows if 22 in flow["ports"]] == []
+
+
+@pytest.mark.parametrize("environment", ["production", "staging", "dev", "local"])
+def test_the_inventory_asks_for_its_own_machines_only(environment: str) -> None:
+    source = yaml.safe_load((ROOT / "inventories" / environment / "aws_ec2.yml").read_text())
+    assert source["filters"]["tag:Environment"] == environment
+    assert source["hostnames"][0] == "instance-id"
+    assert source["regions"] == [merged(environment)["platform_region"]]
