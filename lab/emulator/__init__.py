@@ -49,6 +49,6 @@ How to add an extension
 
 How to upgrade moto
 -------------------
-Change the pin in requirements and ``PINNED_MOTO`` in ``server.py``, then run ``pytest tests/unit/lab``. A check that
+Change the pin in ``requirements/lab.in``, run ``make requirements``, then ``make test-emulator``. A check that
 now passes on stock moto names the extension that can go.
 """

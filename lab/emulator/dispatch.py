@@ -58,9 +58,12 @@ def not_implemented(identity: Identity, request: Request, error: NotImplementedE
 
 
 def internal_failure(identity: Identity, request: Request, error: Exception) -> Response:
-    """The answer when moto itself raised something unexpected."""
+    """The answer when moto itself raised something unexpected.
+
+    Not the 500 that AWS would give: clients repeat that for minutes, and here a repetition never helps.
+    """
     text = f"The emulator failed in {identity.service} {identity.operation}: {error!r}"
-    return _failure(identity, request, "InternalFailure", text, 500)
+    return _failure(identity, request, "EmulatorFailure", text, 400)
 
 
 def _failure(identity: Identity, request: Request, code: str, text: str, status: int) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 import signal
 import socket
 import sys
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
-PINNED_MOTO = "5.2.5"
+# The one pin of moto is here.
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "lab.in"
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "ap-south-1"
 DEFAULT_PORT = 5111
@@ -64,11 +66,19 @@ def prepare_environment(settings: Settings) -> None:
         os.environ.pop(name, None)
 
 
+def pinned_moto() -> str:
+    """The version of moto that the extensions were written for."""
+    found = re.search(r"^moto\[server\]==(\S+)$", REQUIREMENTS.read_text(), re.MULTILINE)
+    assert found, f"{REQUIREMENTS} pins no moto[server]"
+    return found.group(1)
+
+
 def warn_of_other_moto(version: str) -> None:
     """Say so when moto is not the version that the extensions were written for."""
-    if version != PINNED_MOTO:
+    pinned = pinned_moto()
+    if version != pinned:
         print(
-            f"warning: moto is {version}, the extensions were written for {PINNED_MOTO}; "
+            f"warning: moto is {version}, the extensions were written for {pinned}; "
             "run pytest tests/unit/lab to see which still fit and which are needless",
             file=sys.stderr,
             flush=True,

@@ -167,6 +167,15 @@ class Emulator:
         return json.loads(listed.stdout)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one environment in one process: each continues where the one before it ended."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if "environment" in parameters:
+            item.add_marker(pytest.mark.xdist_group(parameters["environment"]))
+
+
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     emulator = Emulator(tmp_path_factory.mktemp("emulator"))
