@@ -39,7 +39,7 @@ lint: setup ## Run all linters
 
 .PHONY: test
 test: lint ## Run everything that CI runs: linters, unit and integration tests
-	python -m pytest tests/unit tests/integration -n 2 --dist loadgroup
+	python -m pytest tests/unit tests/integration -n 2 --dist loadfile
 
 .PHONY: test-unit
 test-unit: setup ## Run the unit tests
@@ -47,7 +47,7 @@ test-unit: setup ## Run the unit tests
 
 .PHONY: test-integration
 test-integration: setup ## Run the playbooks of all environments against the emulator
-	python -m pytest tests/integration -n 2 --dist loadgroup
+	python -m pytest tests/integration -n 2 --dist loadfile
 
 .PHONY: test-emulator
 test-emulator: setup ## Say which extensions of the emulator have become needless
@@ -55,7 +55,7 @@ test-emulator: setup ## Say which extensions of the emulator have become needles
 
 .PHONY: soak
 soak: setup ## Kill provision at 25 random moments and see it recover
-	python -m pytest tests/integration -m soak -n 2 --dist loadgroup
+	python -m pytest tests/integration -m soak -n 2 --dist loadfile
 
 .PHONY: requirements
 requirements: setup ## Pin the Python packages anew

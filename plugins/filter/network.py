@@ -15,6 +15,8 @@ from ansible_collections.pixstory.platform.plugins.filter.index import owned
 # The zone letters that a tier keeps room for. Allocation goes by letter, so that a zone added later moves nothing.
 ZONE_LETTERS = "abcd"
 
+DATA_STORE_PORTS = (5432, 6379)  # PostgreSQL, Redis and Valkey
+EPHEMERAL_PORTS = (1024, 65535)
 # Where a route may lead, and the option of amazon.aws.ec2_vpc_route_table that says so.
 ROUTE_TARGETS = {
     "internet_gateways": "gateway_id",
@@ -119,6 +121,22 @@ def route_table_plan(
     return tables
 
 
+def acl_entries(vpc: Mapping[str, Any], tier: str, zones: Sequence[str]) -> dict[str, list[list[Any]]]:
+    """The entries of a protected tier's network ACL, in the form of amazon.aws.ec2_vpc_nacl.
+
+    In: the data stores' ports, from the VPC. A network ACL keeps no state, so also the answers to what the nodes of the
+    tier ask one another (replication between zones). Out: answers, and what the nodes ask one another.
+    """
+
+    def entry(number: int, cidr: str, first: int, last: int) -> list[Any]:
+        return [number, "tcp", "allow", cidr, None, None, first, last]
+
+    own = [subnet["cidr"] for subnet in subnet_plan(vpc["cidr"], vpc["tiers"], zones) if subnet["tier"] == tier]
+    ingress = [entry(100 + 10 * place, vpc["cidr"], port, port) for place, port in enumerate(DATA_STORE_PORTS)]
+    ingress += [entry(200 + 10 * place, cidr, *EPHEMERAL_PORTS) for place, cidr in enumerate(own)]
+    return {"ingress": ingress, "egress": [entry(100, vpc["cidr"], *EPHEMERAL_PORTS)]}
+
+
 def resolve_routes(routes: Sequence[Mapping[str, str]], index: Mapping[str, Any]) -> list[dict[str, str]]:
     """Routes of a route table plan in the form of amazon.aws.ec2_vpc_route_table."""
     return [
@@ -172,6 +190,7 @@ def security_group_rules(
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
+            "acl_entries": acl_entries,
             "all_subnets": all_subnets,
             "nat_plan": nat_plan,
             "resolve_routes": resolve_routes,

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite("tests.integration.suite")
+
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAY = ROOT / "tests" / "integration" / "inventory"
 RECAP = re.compile(r"^localhost\s+: (.*)$", re.MULTILINE)
@@ -167,24 +169,16 @@ class Emulator:
         return json.loads(listed.stdout)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one environment in one process: each continues where the one before it ended."""
-    for item in items:
-        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if "environment" in parameters:
-            item.add_marker(pytest.mark.xdist_group(parameters["environment"]))
-
-
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    emulator = Emulator(tmp_path_factory.mktemp("emulator"))
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One account for all tests of a file: each continues where the one before it ended."""
+    emulator = Emulator(tmp_path_factory.mktemp("account"))
     yield emulator
     emulator.stop()
 
 
 @pytest.fixture
-def emulator_of_its_own(tmp_path: Path) -> Iterator[Emulator]:
+def fresh_account(tmp_path: Path) -> Iterator[Emulator]:
     emulator = Emulator(tmp_path)
     yield emulator
     emulator.stop()

@@ -39,20 +39,16 @@ def seed() -> int:
     return int(os.environ.get("PIXSTORY_SEED", random.SystemRandom().randrange(10**6)))
 
 
-@pytest.mark.xdist_group("interruption")
 @pytest.mark.parametrize("attempt", range(3))
-def test_killed_provision_resumes(emulator_of_its_own: Emulator, undisturbed: tuple[dict, int], attempt: int) -> None:
+def test_killed_provision_resumes(fresh_account: Emulator, undisturbed: tuple[dict, int], attempt: int) -> None:
     start = seed() + attempt
     print(f"PIXSTORY_SEED={start - attempt}")
-    kill_and_resume(emulator_of_its_own, undisturbed, random.Random(start))
+    kill_and_resume(fresh_account, undisturbed, random.Random(start))
 
 
 @pytest.mark.soak
-@pytest.mark.xdist_group("interruption")
 @pytest.mark.parametrize("attempt", range(25))
-def test_killed_provision_resumes_soak(
-    emulator_of_its_own: Emulator, undisturbed: tuple[dict, int], attempt: int
-) -> None:
+def test_killed_provision_resumes_soak(fresh_account: Emulator, undisturbed: tuple[dict, int], attempt: int) -> None:
     start = seed() + 1000 + attempt
     print(f"PIXSTORY_SEED={start - 1000 - attempt}")
-    kill_and_resume(emulator_of_its_own, undisturbed, random.Random(start))
+    kill_and_resume(fresh_account, undisturbed, random.Random(start))

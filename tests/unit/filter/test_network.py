@@ -108,6 +108,19 @@ def test_route_table_plan(placement: str, table: str, expected: list[tuple[str, 
     assert [(route["dest"], route["kind"], route["name"]) for route in tables[table]["routes"]] == expected
 
 
+def test_a_network_acl_admits_the_vpc_to_the_data_stores_and_the_nodes_to_one_another() -> None:
+    entries = network.acl_entries(VPCS["main"], "data", ["a", "c"])
+    assert [(entry[3], entry[6], entry[7]) for entry in entries["ingress"]] == [
+        ("10.0.0.0/16", 5432, 5432),
+        ("10.0.0.0/16", 6379, 6379),
+        ("10.0.128.0/20", 1024, 65535),
+        ("10.0.160.0/20", 1024, 65535),
+    ]
+    assert [(entry[3], entry[6], entry[7]) for entry in entries["egress"]] == [("10.0.0.0/16", 1024, 65535)]
+    numbers = [entry[0] for entry in entries["ingress"]]
+    assert sorted(set(numbers)) == numbers
+
+
 def test_resolve_routes_names_each_target_as_the_module_wants_it() -> None:
     routes = [
         {"dest": "0.0.0.0/0", "kind": "internet_gateways", "name": "main"},
