@@ -14,6 +14,7 @@ from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.tags import EC2_PREFIX_TO_RESOURCE
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
@@ -44,6 +45,22 @@ def tags_of_addresses_and_nat_gateways() -> None:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTags.html
     """
     EC2_PREFIX_TO_RESOURCE.update({"eipalloc": "elastic-ip", "nat": "natgateway"})
+
+
+@fix("ec2")
+def a_deleted_subnet_leaves_its_network_acl() -> None:
+    """The association of a subnet with its network ACL ends with the subnet, so that the ACL can be deleted.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNetworkAcl.html
+    """
+
+    @wrap(SubnetBackend, "delete_subnet")
+    def delete_subnet(original: Any, backend: Any, subnet_id: str) -> Subnet:
+        subnet = original(backend, subnet_id)
+        for acl in backend.network_acls.values():
+            held = acl._associations
+            acl._associations = {key: one for key, one in held.items() if one.subnet_id != subnet_id}
+        return subnet
 
 
 @fix("ec2")

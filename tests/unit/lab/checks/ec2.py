@@ -40,6 +40,23 @@ def addresses_and_nat_gateways_have_tags(aws: Aws) -> None:
         assert (tag["ResourceType"], tag["Key"], tag["Value"]) == (kind, "Role", "web")
 
 
+@proves("ec2.a_deleted_subnet_leaves_its_network_acl")
+def network_acl_can_be_deleted_after_its_subnet(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.98.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.98.0.0/24")["Subnet"]["SubnetId"]
+    acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+    (default,) = ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])[
+        "NetworkAcls"
+    ]
+    (association,) = [one for one in default["Associations"] if one["SubnetId"] == subnet]
+    ec2.replace_network_acl_association(AssociationId=association["NetworkAclAssociationId"], NetworkAclId=acl)
+    ec2.delete_subnet(SubnetId=subnet)
+    ec2.delete_network_acl(NetworkAclId=acl)
+    left = ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkAcls"]
+    assert acl not in [one["NetworkAclId"] for one in left]
+
+
 @proves("ec2.launch_template_data_has_no_template_tags")
 def launch_template_data_is_what_was_given(aws: Aws) -> None:
     ec2 = aws.client("ec2")
