@@ -5,19 +5,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.pixstory.platform.plugins.filter.index import owned
 
-# What AWS says of a resource that is ready for use: kind, attribute, value.
-READY = (
-    ("db_instances", "db_instance_status", "available"),
-    ("replication_groups", "status", "available"),
-    ("load_balancers", "state.code", "active"),
-    ("nat_gateways", "state", "available"),
-)
+
+@dataclass(frozen=True)
+class States:
+    """What AWS says of a resource: where, which states it serves in, and which it never leaves by itself.
+
+    A pattern with a star stands for all that fit it.
+    """
+
+    attribute: str
+    ready: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+STATES = {
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+    "db_instances": States(
+        "db_instance_status",
+        ready=(
+            "available",
+            "backing-up",
+            "configuring-enhanced-monitoring",
+            "configuring-iam-database-auth",
+            "configuring-log-exports",
+            "resetting-master-credentials",
+            "storage-config-upgrade",
+            "storage-initialization",
+            "storage-optimization",
+        ),
+        failed=(
+            "failed",
+            "inaccessible-encryption-credentials*",
+            "incompatible-*",
+            "insufficient-capacity",
+            "restore-error",
+            "stopped",
+            "storage-full",
+        ),
+    ),
+    # https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html
+    "replication_groups": States("status", ready=("available", "snapshotting"), failed=("create-failed",)),
+    # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html
+    "load_balancers": States("state.code", ready=("active", "active_impaired"), failed=("failed",)),
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html
+    "nat_gateways": States("state", ready=("available",), failed=("failed",)),
+}
 
 
 def _attribute(item: Mapping[str, Any], path: str) -> Any:
@@ -27,13 +67,26 @@ def _attribute(item: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def pending(index: Mapping[str, Any]) -> list[str]:
-    """What stands in the index but is not ready yet, as ``kind name: state``."""
+def _states(index: Mapping[str, Any]) -> list[tuple[str, str, States]]:
+    """Of all that stands: what it is, as ``kind name: state``, its state, and what the states of its kind mean."""
     return [
-        f"{kind} {name}: {_attribute(item, path)}"
-        for kind, path, ready in READY
+        (f"{kind} {name}: {(state := str(_attribute(item, states.attribute)))}", state, states)
+        for kind, states in STATES.items()
         for name, item in index.get(kind, {}).items()
-        if _attribute(item, path) != ready
+    ]
+
+
+def pending(index: Mapping[str, Any]) -> list[str]:
+    """What stands in the index but is not ready, as ``kind name: state``."""
+    return [label for label, state, states in _states(index) if state not in states.ready]
+
+
+def failed(index: Mapping[str, Any]) -> list[str]:
+    """What stands in the index and will never get ready by itself, as ``kind name: state``."""
+    return [
+        label
+        for label, state, states in _states(index)
+        if any(fnmatchcase(state, pattern) for pattern in states.failed)
     ]
 
 
@@ -63,7 +116,8 @@ def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict
         balancer = owned(index, "load_balancers", name)
         return {
             "type": "A",
-            "value": balancer["dns_name"],
+            # As AWS gives it back, for amazon.aws.route53 takes every other spelling for a change.
+            "value": balancer["dns_name"].lower().rstrip(".") + ".",
             "alias": True,
             "alias_hosted_zone_id": balancer["canonical_hosted_zone_id"],
         }
@@ -71,7 +125,7 @@ def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict
 
 
 def zone_vpcs(index: Mapping[str, Any], vpcs: Mapping[str, Any], region: str) -> list[dict[str, str]]:
-    """The VPCs that see the private zone, in the form of amazon.aws.route53_zone."""
+    """The VPCs that see the private zone, in the form of pixstory.platform.route53_hosted_zone."""
     return [{"id": owned(index, "vpcs", name, "id"), "region": region} for name in vpcs]
 
 
@@ -94,6 +148,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "endpoint_record": endpoint_record,
+            "failed": failed,
             "instance_of": instance_of,
             "pending": pending,
             "replicas": replicas,

@@ -112,6 +112,11 @@ certificate:
 import uuid
 from typing import Any
 
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:  # AnsibleAWSModule reports the missing library
+    BotoCoreError = ClientError = Exception  # type: ignore[misc,assignment]
+
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
@@ -192,9 +197,11 @@ class Certificate(Resource):
         if description is None or self.params["state"] == "absent" or not description["ValidationRecords"]:
             return super().advice(description)
         records = "; ".join(f"{r['Name']} CNAME {r['Value']}" for r in description["ValidationRecords"])
+        servers = self._name_servers()
         return (
             f"It is {description['Status']}. These records have to exist in public DNS: {records}. Check that the "
-            f"registrar of {self.params['domain_name']} delegates it to the name servers of the zone that holds them "
+            f"registrar of {self.params['domain_name']} delegates it to the name servers of the zone that holds them"
+            f"{': ' + ', '.join(servers) if servers else ''} "
             f"(dig NS {self.params['domain_name'].removeprefix('*.')}), then run again."
         )
 
@@ -257,6 +264,16 @@ class Certificate(Resource):
             and there[0]["Type"] == "CNAME"
             and [item["Value"].lower() for item in there[0].get("ResourceRecords", [])] == [record["Value"].lower()]
         )
+
+    def _name_servers(self) -> list[str]:
+        """Those of the zone, as far as AWS tells: this is asked for a message about something else."""
+        if not self.params["hosted_zone_id"]:
+            return []
+        try:
+            answer = self.call("get_hosted_zone", service="route53", Id=self.params["hosted_zone_id"])
+        except (BotoCoreError, ClientError):
+            return []
+        return list((answer.get("DelegationSet") or {}).get("NameServers", []))
 
     def _missing_records(self, description: dict[str, Any]) -> list[dict[str, str]]:
         return [record for record in description["ValidationRecords"] if not self._is_in_zone(record)]

@@ -44,10 +44,16 @@ options:
         type: str
         default: $Default
   min_size:
-    description: The fewest instances. Required to create the group.
+    description:
+      - The fewest instances. Required to create the group.
+      - Where one of O(scheduled_actions) sets a O(scheduled_actions[].min_size), the schedule owns it once the group is
+        there, and this module leaves it alone. Only when it is above a new O(max_size) is it moved to that bound.
     type: int
   max_size:
-    description: The most instances. Required to create the group.
+    description:
+      - The most instances. Required to create the group.
+      - Where one of O(scheduled_actions) sets a O(scheduled_actions[].max_size), the schedule owns it once the group is
+        there, and this module leaves it alone. Only when it is below a new O(min_size) is it moved to that bound.
     type: int
   desired_capacity:
     description:
@@ -137,7 +143,7 @@ options:
         description: Seconds until the metrics of a new instance count. AWS takes O(default_instance_warmup).
         type: int
   scheduled_actions:
-    description: Changes of size at set times.
+    description: Changes of size at set times. In between, O(min_size) and O(max_size) stay as an action set them.
     type: list
     elements: dict
     suboptions:
@@ -406,8 +412,10 @@ class AutoScalingGroup(Resource):
                     f"Auto Scaling group {self.name} has {len(description['Instances'])} instances. "
                     "Set force: true to terminate them with the group."
                 )
-        elif description and not self.params["desired_capacity_enforced"]:
-            self.params["desired_capacity"] = self._within_bounds(description)
+        elif description:
+            self._leave_to_schedule(description)
+            if not self.params["desired_capacity_enforced"]:
+                self.params["desired_capacity"] = self._within_bounds(description)
         return super().plan(description)
 
     def create(self, declared: dict[str, Any]) -> None:
@@ -438,6 +446,23 @@ class AutoScalingGroup(Resource):
     def _in_service(self, description: dict[str, Any]) -> int:
         instances = description.get("Instances", [])
         return sum(i["LifecycleState"] == "InService" and i["HealthStatus"] == "Healthy" for i in instances)
+
+    def _leave_to_schedule(self, description: dict[str, Any]) -> None:
+        """Bounds that scheduled actions set stay as the last action left them.
+
+        AWS refuses a minimum above the maximum, so where only one of the two is declared, the other is moved to it.
+        """
+        there = {action["name"]: action for action in description.get("ScheduledActions", [])}
+        # A size that an action had before and that is not declared now stays in it.
+        actions = [{**there.get(a["name"], {}), **given(a)} for a in self.params["scheduled_actions"] or []]
+        scheduled = {size for size in ("min_size", "max_size") if any(size in action for action in actions)}
+        low, high = description["MinSize"], description["MaxSize"]
+        if "min_size" in scheduled:
+            declared = None if "max_size" in scheduled else self.params["max_size"]
+            self.params["min_size"] = low if declared is None else min(low, declared)
+        if "max_size" in scheduled:
+            declared = None if "min_size" in scheduled else self.params["min_size"]
+            self.params["max_size"] = high if declared is None else max(high, declared)
 
     def _within_bounds(self, description: dict[str, Any]) -> int:
         """The present desired capacity, moved into the declared bounds."""

@@ -18,10 +18,13 @@ description:
   - Deletion protection of databases, load balancers and instances is switched off first. Buckets are emptied.
   - "Data stores leave a final snapshot: RDS instances, replication groups, and volumes that outlive their instances.
     All snapshots stay, and so do the KMS keys that they are encrypted with. They are listed in RV(kept)."
+  - A public hosted zone that holds other records than those by which ACM validates certificates is not emptied. It is
+    named with its records before anything is deleted.
   - An interrupted run is repaired by running again. The name of a final snapshot holds the moment at which its data
     store was created, so running again does not take another one.
-  - Deleted secrets keep their name until O(recovery_window_in_days) is over. Provisioning the environment again
-    restores them. A secret can be read only while the KMS key that it is encrypted with is not deleted.
+  - Deleted secrets keep their name until O(recovery_window_in_days) is over, KMS keys their alias until
+    O(kms_pending_window_in_days) is over. Provisioning the environment again before gets both back with what they
+    hold. A secret can be read only while the KMS key that it is encrypted with is not deleted.
   - Fails when something is left, and names it.
 author: Pixstory platform contributors
 options:

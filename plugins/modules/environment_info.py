@@ -33,6 +33,18 @@ options:
       - A role that needs a few kinds only saves calls by naming them.
     type: list
     elements: str
+  expect:
+    description:
+      - What has just been made and has to be in RV(index), a list of names for each kind.
+      - EC2, IAM and KMS may not list a new resource at once. Until all of these are there, the module reads again.
+      - A kind whose keys are ids, V(instances) for example, is searched by name as well.
+      - Ignored in check mode.
+    type: dict
+    default: {}
+  expect_timeout:
+    description: For how many seconds to read again until all of O(expect) is there.
+    type: int
+    default: 60
   orphans:
     description:
       - Whether to ask the Resource Groups Tagging API for resources that carry the environment's tags and are not in
@@ -68,6 +80,15 @@ EXAMPLES = r"""
     msg:
       - "{{ environment.index | pixstory.platform.owned('vpcs', 'main', 'vpc_id') }}"
       - "{{ environment.index | pixstory.platform.subnets_of('main', 'app') }}"
+
+- name: Read the subnets that were made a moment ago
+  pixstory.platform.environment_info:
+    project: pixstory
+    environment: production
+    kinds: [subnets]
+    expect:
+      subnets: [main-app-a, main-app-c]
+  register: environment
 
 - name: Find what carries the environment's tags and is not known to this collection
   pixstory.platform.environment_info:
@@ -200,12 +221,45 @@ orphans:
       tags: {Project: pixstory, Environment: production}
 """
 
+import time
+from collections.abc import Mapping
+from typing import Any
+
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KINDS
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import identify, orphans, read_index
+
+POLL_SECONDS = 3.0
+
+
+def check_expected(module: AnsibleAWSModule, kinds: list[str]) -> None:
+    for kind, names in module.params["expect"].items():
+        if kind not in kinds:
+            module.fail_json(msg=f"expect names {kind}, which is not read. Add {kind} to kinds, or take it out.")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            module.fail_json(msg=f"expect.{kind} is {names!r}. Write a list of names.")
+
+
+def missing(index: Mapping[str, Any], expected: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What is expected and not in the index, by kind."""
+    there = {kind: {*index[kind], *(item["name"] for item in index[kind].values())} for kind in expected}
+    lacking = {kind: [name for name in names if name not in there[kind]] for kind, names in expected.items()}
+    return {kind: names for kind, names in lacking.items() if names}
+
+
+def in_vain(index: Mapping[str, Any], lacking: Mapping[str, list[str]], timeout: int) -> str:
+    place = f"{index['environment']} ({index['region']}, account {index['account_id']})"
+    listed = "; ".join(f"{kind} {', '.join(names)}" for kind, names in lacking.items())
+    roles = list(dict.fromkeys(KINDS[kind].role for kind in lacking))
+    return (
+        f"These did not appear in the environment {place} within {timeout} s: {listed}. "
+        f"{' and '.join(roles)} {'makes' if len(roles) == 1 else 'make'} them: ansible-playbook "
+        f"-i inventories/{index['environment']} playbooks/provision.yml --tags {','.join(roles)}. "
+        "If AWS has them already, run again."
+    )
 
 
 def main() -> None:
@@ -214,6 +268,8 @@ def main() -> None:
             "project": {"required": True},
             "environment": {"required": True},
             "kinds": {"type": "list", "elements": "str"},
+            "expect": {"type": "dict", "default": {}},
+            "expect_timeout": {"type": "int", "default": 60},
             "orphans": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
@@ -223,13 +279,23 @@ def main() -> None:
         module.fail_json(msg=f"Unknown kinds: {', '.join(unknown)}. The kinds are {', '.join(KINDS)}.")
     if module.params["kinds"] and module.params["orphans"]:
         module.fail_json(msg="orphans compares with the whole index: leave kinds out, or set orphans to false.")
+    check_expected(module, kinds)
+    expected = {} if module.check_mode else module.params["expect"]
     services = {KINDS[key].service for key in kinds}
     environment = module.params["environment"]
     try:
         aws = Aws(module, services)
         scope = identify(aws, module.params["project"], environment)
-        seen: set[str] = set()
-        index = read_index(aws, scope, kinds, check_mode=module.check_mode, seen=seen)
+        deadline = time.monotonic() + module.params["expect_timeout"]
+        while True:
+            seen: set[str] = set()
+            index = read_index(aws, scope, kinds, check_mode=module.check_mode, seen=seen)
+            lacking = missing(index, expected)
+            if not lacking:
+                break
+            if time.monotonic() + POLL_SECONDS > deadline:
+                module.fail_json(msg=in_vain(index, lacking, module.params["expect_timeout"]))
+            time.sleep(POLL_SECONDS)
         result = {"index": index}
         if module.params["orphans"]:
             result["orphans"] = orphans(aws, scope, index, seen)

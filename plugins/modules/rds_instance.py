@@ -9,11 +9,12 @@ DOCUMENTATION = r"""
 ---
 module: rds_instance
 version_added: "0.1.0"
-short_description: Make an RDS database instance whose master password AWS manages
+short_description: Make an RDS database instance whose master password is in Secrets Manager
 description:
   - Makes, changes or deletes an RDS DB instance, or a read replica of one.
   - The master password is never a parameter. With O(manage_master_user_password=true) RDS generates it, keeps it in
-    Secrets Manager and rotates it; the module returns the ARN of that secret.
+    Secrets Manager and rotates it; the module returns the ARN of that secret. With O(master_user_password_secret) the
+    module itself reads it from a secret of yours and hands it to RDS.
   - Values that wait for the maintenance window count as already set.
   - Follows U(https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html),
     U(https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html),
@@ -81,13 +82,27 @@ options:
   manage_master_user_password:
     description:
       - Whether RDS generates the master password and keeps it in Secrets Manager.
-      - Has to be V(true) to create an instance that is no read replica, because this module takes no password. For the
-        same reason it cannot be turned off.
+      - Creating an instance that is no read replica needs either V(true) here or O(master_user_password_secret).
+      - AWS makes no read replica of an instance for which this is V(true).
+      - It is turned off by giving O(master_user_password_secret) instead, and on again by giving V(true).
     type: bool
+  master_user_password_secret:
+    description:
+      - The name or ARN of the Secrets Manager secret that holds the master password, for an instance whose password RDS
+        does not manage. Not with O(manage_master_user_password=true), nor for a read replica, which has the password of
+        its source.
+      - Read when the instance is created, and when RDS manages the password of the instance there is; RDS then deletes
+        the secret it kept. AWS never returns a password, so it is not compared, and a later change of the secret is not
+        handed to RDS.
+    type: str
+  master_user_password_secret_key:
+    description: The key of the password in the JSON object that O(master_user_password_secret) holds.
+    type: str
+    default: password
   master_user_secret_kms_key_id:
     description:
       - The KMS key of the master user's secret, as id, ARN, alias or ARN of an alias.
-      - Cannot be changed while RDS manages the password.
+      - Cannot be changed while RDS manages the password. Not with O(master_user_password_secret).
     type: str
   port:
     description: The TCP port. A change restarts the instance.
@@ -106,7 +121,10 @@ options:
     type: list
     elements: str
   db_parameter_group_name:
-    description: The DB parameter group. Static parameters of a new one take effect at the next restart.
+    description:
+      - The DB parameter group. Static parameters of a new one take effect at the next restart.
+      - A read replica is made with that of its source, because for most engines AWS takes no other then. Another one is
+        set afterwards, see O(source_db_instance_identifier).
     type: str
   publicly_accessible:
     description: Whether the instance has a public IP address.
@@ -217,10 +235,20 @@ EXAMPLES = r"""
       Project: pixstory
     wait: false
 
+- name: Make a database that can have read replicas
+  pixstory.platform.rds_instance:
+    db_instance_identifier: pixstory-production-news
+    engine: postgres
+    db_instance_class: db.m7g.large
+    allocated_storage: 100
+    master_username: pixstory
+    master_user_password_secret: /production/database/news-master
+    backup_retention_period: 14
+
 - name: Make a read replica of it
   pixstory.platform.rds_instance:
     db_instance_identifier: pixstory-production-reports
-    source_db_instance_identifier: pixstory-production-main
+    source_db_instance_identifier: pixstory-production-news
     db_instance_class: db.m7g.large
 
 - name: Delete the database, keep its data in a snapshot
@@ -292,6 +320,7 @@ instance:
       type: dict
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -428,7 +457,13 @@ class Instance(KmsAliases, TagsByArn):
     def required_to_create(self) -> tuple[str, ...]:
         if self.params.get("source_db_instance_identifier"):
             return ()
-        return ("engine", "db_instance_class", "allocated_storage", "master_username", "manage_master_user_password")
+        needed = ("engine", "db_instance_class", "allocated_storage", "master_username")
+        return needed if self._own_password else (*needed, "manage_master_user_password")
+
+    @property
+    def _own_password(self) -> str | None:
+        """The secret with the master password, where RDS does not manage it."""
+        return self.params.get("master_user_password_secret")
 
     def validate(self) -> None:
         if self.params.get("multi_az") and self.params.get("availability_zone"):
@@ -441,11 +476,23 @@ class Instance(KmsAliases, TagsByArn):
                 f"{self.kind} {self.name}: monitoring_interval needs monitoring_role_arn, the IAM role that Enhanced "
                 "Monitoring writes with. Give it, or set monitoring_interval: 0."
             )
-        if self.params.get("manage_master_user_password") is False:
+        managed = self.params.get("manage_master_user_password")
+        if managed and self._own_password:
             self.fail(
-                f"{self.kind} {self.name}: manage_master_user_password: false would need a password, and this module "
-                "takes none. Set it to true, or leave it out for a read replica."
+                f"{self.kind} {self.name}: master_user_password_secret cannot be given with "
+                "manage_master_user_password: true, RDS then makes the password. Give one of the two."
             )
+        if managed is False and not self._own_password:
+            self.fail(
+                f"{self.kind} {self.name}: manage_master_user_password: false needs master_user_password_secret, the "
+                "secret with the master password. Give it, or set it to true; leave both out for a read replica."
+            )
+
+    def declared(self) -> dict[str, Any]:
+        declared = super().declared()
+        if self._own_password:
+            declared["ManageMasterUserPassword"] = False
+        return declared
 
     def describe(self) -> dict[str, Any] | None:
         found = self.call_or_none(
@@ -463,7 +510,13 @@ class Instance(KmsAliases, TagsByArn):
         # AWS says "available" for a while before it starts on a change that is to be made at once.
         if self.modified_at_once and pending(description):
             return True
+        # A new password never waits for the maintenance window.
+        if "MasterUserPassword" in pending(description):
+            return True
         return description["DBInstanceStatus"] not in SETTLED and not self.failed(description)
+
+    def ready(self, description: dict[str, Any]) -> bool:
+        return not self.busy(description) and not self.failed(description)
 
     def failed(self, description: dict[str, Any]) -> str | None:
         status = description["DBInstanceStatus"]
@@ -473,6 +526,8 @@ class Instance(KmsAliases, TagsByArn):
 
     def plan(self, description: dict[str, Any] | None) -> Plan:
         plan = super().plan(description)
+        if plan.changes.get("ManageMasterUserPassword") is False:
+            plan.after["master_user_password_secret"] = self._own_password
         if plan.action == "delete":
             self._refuse_unsafe_deletion(description or {})
         if plan.action == "update":
@@ -511,12 +566,40 @@ class Instance(KmsAliases, TagsByArn):
                 f"password. Set it back to {plan.before['master_user_secret_kms_key_id']}."
             )
 
+    def _master_password(self) -> dict[str, str]:
+        """The request's part with the master password, read from its secret at this very moment."""
+        name, key = self._own_password, self.params["master_user_password_secret_key"]
+        if not name:
+            return {}
+        found = self.call_or_none(
+            "get_secret_value", service="secretsmanager", missing=("ResourceNotFoundException",), SecretId=name
+        )
+        if found is None:
+            self.fail(
+                f"{self.kind} {self.name}: there is no secret {name}. "
+                "Make it first, or mend master_user_password_secret."
+            )
+        text = self.hide(found.get("SecretString", ""))
+        try:
+            password = json.loads(text)[key]
+        except (ValueError, KeyError, TypeError):
+            password = None
+        if not isinstance(password, str) or not password:
+            self.fail(
+                f"{self.kind} {self.name}: secret {name} must be a JSON object that holds the master password, "
+                f"a string, under the key {key}. Mend the secret, or master_user_password_secret_key."
+            )
+        return {"MasterUserPassword": self.hide(password)}
+
     def create(self, declared: dict[str, Any]) -> None:
         if "SourceDBInstanceIdentifier" not in declared:
-            self.call("create_db_instance", DBInstanceIdentifier=self.name, Tags=self.boto3_tags(), **declared)
+            arguments = {**declared, **self._master_password()}
+            self.call("create_db_instance", DBInstanceIdentifier=self.name, Tags=self.boto3_tags(), **arguments)
             return
         operation = self.client().meta.service_model.operation_model("CreateDBInstanceReadReplica")
         taken = {key: value for key, value in declared.items() if key in operation.input_shape.members}
+        # A replica gets the group of its source. AWS refuses even that one here, for PostgreSQL in every Region.
+        taken.pop("DBParameterGroupName", None)
         self.call("create_db_instance_read_replica", DBInstanceIdentifier=self.name, Tags=self.boto3_tags(), **taken)
         if taken != declared and self.params["wait"]:
             description = self.wait_while_busy()
@@ -527,6 +610,8 @@ class Instance(KmsAliases, TagsByArn):
     def update(self, description: dict[str, Any], changes: dict[str, Any]) -> None:
         changes = dict(changes)
         declared = self.declared()
+        if changes.get("ManageMasterUserPassword") is False:
+            changes |= self._master_password()
         if "Port" in changes:
             changes["DBPortNumber"] = changes.pop("Port")
         if "EnableCloudwatchLogsExports" in changes:
@@ -580,8 +665,10 @@ def main() -> None:
             "kms_key_id": {},
             "db_name": {},
             "master_username": {},
-            # These name a setting and a key, not a secret.
+            # These name a setting, a secret and keys; none is the password.
             "manage_master_user_password": {"type": "bool", "no_log": False},
+            "master_user_password_secret": {"no_log": False},
+            "master_user_password_secret_key": {"default": "password", "no_log": False},
             "master_user_secret_kms_key_id": {"no_log": False},
             "port": {"type": "int"},
             "multi_az": {"type": "bool"},
@@ -611,7 +698,11 @@ def main() -> None:
             "wait_timeout": {"type": "int", "default": 3600},
         },
         wait=True,
-        mutually_exclusive=[("final_db_snapshot_identifier", "skip_final_snapshot")],
+        mutually_exclusive=[
+            ("final_db_snapshot_identifier", "skip_final_snapshot"),
+            ("master_user_password_secret", "master_user_secret_kms_key_id"),
+            ("master_user_password_secret", "source_db_instance_identifier"),
+        ],
     )
 
 

@@ -33,12 +33,18 @@ ClientOf = Callable[[str], Any]
 
 
 def run_module(name: str, url: str, *, check: bool = False, **args: Any) -> dict[str, Any]:
-    """Run a module of the collection in this process and give its result."""
-    main = importlib.import_module(f"ansible_collections.pixstory.platform.plugins.modules.{name}").main
+    """Run a module of the collection that takes a project in this process and give its result."""
+    return run_any_module(f"pixstory.platform.{name}", url, check=check, project=PROJECT, **args)
+
+
+def run_any_module(full_name: str, url: str, /, *, check: bool = False, **args: Any) -> dict[str, Any]:
+    """The same for any module, by its full name."""
+    namespace, collection, module = full_name.split(".")
+    main = importlib.import_module(f"ansible_collections.{namespace}.{collection}.plugins.modules.{module}").main
     connection = {"endpoint_url": url, "region": "ap-south-1", "access_key": "test", "secret_key": "test"}
     output = io.StringIO()
     with (
-        patch_module_args({"project": PROJECT, **connection, **args, "_ansible_check_mode": check}),
+        patch_module_args({**connection, **args, "_ansible_check_mode": check}),
         contextlib.redirect_stdout(output),
         contextlib.suppress(SystemExit),
     ):
@@ -316,9 +322,14 @@ class Builder:
     def dns(self) -> None:
         route53 = self.client("route53")
         domain = f"{self.environment}.example.com"
-        zone = route53.create_hosted_zone(Name=domain, CallerReference=domain)["HostedZone"]["Id"].split("/")[-1]
+        zone = route53.create_hosted_zone(
+            Name=domain,
+            CallerReference=domain,
+            VPC={"VPCRegion": "ap-south-1", "VPCId": self.vpc},
+            HostedZoneConfig={"PrivateZone": True},
+        )["HostedZone"]["Id"].split("/")[-1]
         self.zone = zone
-        route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, AddTags=self.tags("public"))
+        route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, AddTags=self.tags("private"))
         record = {
             "Name": f"www.{domain}",
             "Type": "CNAME",

@@ -260,6 +260,20 @@ CASES = [
         "Write 220 or more",
         says="aws_database_instances.main.max_allocated_storage",
     ),
+    Case(
+        "replica of an instance whose password RDS manages",
+        "aws_database_replicas",
+        1,
+        "Write master_password_secret: database/main-master",
+        says="aws_database_instances.main.replicas",
+    ),
+    Case(
+        "master password that is no secret",
+        "aws_database_instances.main.master_password_secret",
+        "app/databse",
+        "Write app/database",
+        file=DATABASE,
+    ),
     Case("backups off", "aws_database_backup_retention_days", 0, "0 would switch backups off"),
     Case(
         "windows that overlap",

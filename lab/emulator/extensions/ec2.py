@@ -20,7 +20,7 @@ from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
 from moto.ec2.utils import random_private_ip
 
-from lab.emulator.registry import fix, wrap
+from lab.emulator.registry import ApiError, fix, wrap
 
 
 @fix("ec2")
@@ -245,6 +245,45 @@ def _follow_subnets(endpoint: VPCEndPoint) -> None:
     served = {interface.subnet.id for interface in kept}
     added = [subnet for subnet in endpoint.subnet_ids or [] if subnet not in served]
     endpoint.network_interface_ids = [interface.id for interface in kept] + _make_interfaces(endpoint, added)
+
+
+@fix("ec2")
+def gateway_endpoints_have_a_route_a_table() -> None:
+    """The routes to a gateway endpoint follow its route tables, and a table has one route to a service.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    """
+
+    def refuse_second(backend: Any, tables: list[str], prefix_list: str) -> None:
+        for table in tables:
+            for route in backend.get_route_table(table).routes:
+                if route.destination_prefix_list and route.destination_prefix_list.id == prefix_list:
+                    raise ApiError(
+                        "RouteAlreadyExists",
+                        f"route table {table} already has a route with destination-prefix-list-id {prefix_list}",
+                    )
+
+    @wrap(VPCBackend, "create_vpc_endpoint")
+    def create(original: Any, backend: Any, **kwargs: Any) -> VPCEndPoint:
+        for prefix_list in backend.managed_prefix_lists.values():
+            if prefix_list.prefix_list_name == kwargs["service_name"]:
+                refuse_second(backend, kwargs.get("route_table_ids") or [], prefix_list.id)
+        endpoint: VPCEndPoint = original(backend, **kwargs)
+        return endpoint
+
+    @wrap(VPCBackend, "modify_vpc_endpoint")
+    def modify(original: Any, backend: Any, **kwargs: Any) -> None:
+        endpoint = backend.get_vpc_end_point(kwargs["vpc_id"])
+        prefix_list, before = endpoint.destination_prefix_list_id, set(endpoint.route_table_ids or [])
+        if prefix_list:
+            refuse_second(backend, [one for one in kwargs["add_route_tables"] if one not in before], prefix_list)
+        original(backend, **kwargs)
+        after = set(endpoint.route_table_ids or [])
+        if prefix_list:
+            for table in after - before:
+                backend.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
+            for table in before - after:
+                backend.delete_route(table, prefix_list)
 
 
 @fix("ec2")

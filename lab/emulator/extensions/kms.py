@@ -56,6 +56,32 @@ def cancel_key_deletion(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     return {"KeyId": key.arn}
 
 
+def _switch(call: Call, params: dict[str, Any], on: bool) -> None:
+    key = _key(call, params)
+    if key.key_state == "PendingDeletion":
+        raise ApiError("KMSInvalidStateException", f"{key.arn} is pending deletion.")
+    switch = call.backend("kms").enable_key if on else call.backend("kms").disable_key
+    switch(key.id)
+
+
+@operation("kms", "EnableKey")
+def enable_key(call: Call, params: dict[str, Any]) -> None:
+    """The key may be named by id or ARN, and is not pending deletion.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
+    """
+    _switch(call, params, True)
+
+
+@operation("kms", "DisableKey")
+def disable_key(call: Call, params: dict[str, Any]) -> None:
+    """The key may be named by id or ARN, and is not pending deletion.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKey.html
+    """
+    _switch(call, params, False)
+
+
 @operation("kms", "EnableKeyRotation")
 def enable_key_rotation(call: Call, params: dict[str, Any]) -> None:
     """Rotation has a period, 365 days unless told otherwise.

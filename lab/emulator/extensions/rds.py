@@ -245,6 +245,46 @@ def replicas_are_not_protected_by_their_source() -> None:
         return replica
 
 
+@fix("rds")
+def replicas_need_a_password_that_rds_does_not_manage() -> None:
+    """Of an instance whose master password RDS manages there are no read replicas, except of SQL Server.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+    """
+
+    @wrap(RDSBackend, "create_db_instance_read_replica")
+    def create(original: Any, backend: RDSBackend, db_kwargs: Any) -> DBInstance:
+        source = backend.find_db_from_id(db_kwargs["source_db_instance_identifier"])
+        if source.manage_master_user_password and not source.engine.startswith("sqlserver"):
+            raise ApiError(
+                "InvalidParameterValue",
+                f"Creating read replicas for source instance with engine {source.engine} where "
+                "ManageMasterUserPassword is enabled is not supported.",
+            )
+        replica: DBInstance = original(backend, db_kwargs)
+        return replica
+
+
+@fix("rds")
+def replicas_of_postgres_have_the_parameter_group_of_their_source() -> None:
+    """CreateDBInstanceReadReplica takes no parameter group for PostgreSQL.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html
+    """
+
+    @wrap(RDSBackend, "create_db_instance_read_replica")
+    def create(original: Any, backend: RDSBackend, db_kwargs: Any) -> DBInstance:
+        source = backend.find_db_from_id(db_kwargs["source_db_instance_identifier"])
+        if source.engine == "postgres" and db_kwargs.get("db_parameter_group_name"):
+            raise ApiError(
+                "InvalidParameterCombination",
+                "A parameter group can't be specified during Read Replica creation for the following DB engine: "
+                "postgres",
+            )
+        replica: DBInstance = original(backend, db_kwargs)
+        return replica
+
+
 @operation("rds", "DescribeDBEngineVersions")
 def describe_db_engine_versions(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     """The PostgreSQL versions that the platform may use.

@@ -84,7 +84,7 @@ def _delete_group(removal: Removal, item: Item) -> None:
     )(removal, item)
 
 
-def _outlives_its_instance(item: Item) -> bool:
+def outlives_its_instance(item: Item) -> bool:
     return not any(attachment.get("delete_on_termination") for attachment in item.get("attachments", []))
 
 
@@ -92,7 +92,7 @@ def _delete_volume(removal: Removal, item: Item) -> None:
     """A volume that outlives its instance holds data, so it gets a final snapshot."""
     if not removal.look("ec2", "describe_volumes", "Volumes", VolumeIds=[item["id"]]):
         return
-    if removal.final_snapshots and _outlives_its_instance(item):
+    if removal.final_snapshots and outlives_its_instance(item):
         _snapshot_volume(removal, item)
     removal.call("ec2", "delete_volume", VolumeId=item["id"])
 

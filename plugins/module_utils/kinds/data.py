@@ -65,10 +65,13 @@ def _members(aws: Aws, scope: Scope, items: list[Item]) -> None:
             item[endpoint] = dig(item, f"NodeGroups.0.{endpoint}")
 
 
+FINAL = "-final-"
+
+
 def final_snapshot_name(item: Item, suffix: str | None) -> str:
     """The same name for the same data store, however often destroying it is begun; another one for its successor."""
     created = str(item.get("instance_create_time") or item.get("replication_group_create_time") or "")
-    return f"{item['id']}-final-{suffix or re.sub(r'[^0-9]', '', created)[:14] or 'snapshot'}"
+    return f"{item['id']}{FINAL}{suffix or re.sub(r'[^0-9]', '', created)[:14] or 'snapshot'}"
 
 
 def _delete_db_instance(removal: Removal, item: Item) -> None:
@@ -93,23 +96,53 @@ def _delete_db_instance(removal: Removal, item: Item) -> None:
 
 def _delete_replication_group(removal: Removal, item: Item) -> None:
     arguments: dict[str, Any] = {}
+    name = final_snapshot_name(item, removal.snapshot_suffix)
     if removal.final_snapshots:
-        name = final_snapshot_name(item, removal.snapshot_suffix)
         arguments["FinalSnapshotIdentifier"] = name
-        removal.snapshots.append(name)
+    answer = None
     if not item.get("going"):
-        removal.call("elasticache", "delete_replication_group", ReplicationGroupId=item["id"], **arguments)
-    if removal.final_snapshots:
-        _tag_cache_snapshot(removal, item, arguments["FinalSnapshotIdentifier"])
+        answer = removal.call("elasticache", "delete_replication_group", ReplicationGroupId=item["id"], **arguments)
     poll = ("describe_replication_groups", "ReplicationGroups", {"ReplicationGroupId": "id"})
     wait_until_gone(removal, item, "elasticache", poll)
+    # Whoever began the deletion before may have asked for no snapshot.
+    if removal.final_snapshots and (answer is not None or _cache_snapshots(removal, name)):
+        removal.snapshots.append(name)
+        # ElastiCache does not copy tags to a final snapshot, and takes none before it is made, which takes minutes.
+        removal.wait(
+            lambda: any(one.get("SnapshotStatus") == "available" for one in _cache_snapshots(removal, name)),
+            f"The final snapshot {name} was not available",
+        )
+        _tag_cache_snapshot(removal, name, item["tags"])
 
 
-def _tag_cache_snapshot(removal: Removal, item: Item, name: str) -> None:
-    """ElastiCache does not copy tags to a final snapshot."""
-    tags = [{"Key": key, "Value": value} for key, value in item["tags"].items() if not key.startswith("aws:")]
-    arn = removal.scope.fill("arn:{partition}:elasticache:{region}:{account}:snapshot:{name}", name=name)
-    removal.call("elasticache", "add_tags_to_resource", ResourceName=arn, Tags=tags)
+def _cache_snapshots(removal: Removal, name: str) -> list[Item]:
+    return removal.look("elasticache", "describe_snapshots", "Snapshots", SnapshotName=name)
+
+
+def _tag_cache_snapshot(removal: Removal, name: str, tags: Tags) -> None:
+    own = [{"Key": key, "Value": value} for key, value in tags.items() if not key.startswith("aws:")]
+    arn = removal.scope.fill(ELASTICACHE + "snapshot:{name}", name=name)
+    removal.call("elasticache", "add_tags_to_resource", ResourceName=arn, Tags=own)
+
+
+def tag_forgotten_snapshots(removal: Removal, index: Item) -> bool:
+    """Final snapshots of caches that a run did not live to tag. The environment's own key says whose they are."""
+    scope = removal.scope
+    keys = {str(item[key]) for item in index["kms_keys"].values() for key in ("id", "arn")}
+    known = {item["id"] for item in index["cache_snapshots"].values()}
+    forgotten = [
+        str(one["SnapshotName"])
+        for one in (removal.look("elasticache", "describe_snapshots", "Snapshots") if keys else [])
+        if named("SnapshotName")(scope, one)
+        and FINAL in one["SnapshotName"]
+        and one["SnapshotName"] not in known
+        and one.get("KmsKeyId") in keys
+        and one.get("SnapshotStatus") == "available"
+    ]
+    for name in forgotten:
+        tags = {"Project": scope.project, "Environment": scope.environment, "ManagedBy": "ansible", "Name": name}
+        _tag_cache_snapshot(removal, name, tags)
+    return bool(forgotten)
 
 
 def _delete_db_snapshot(removal: Removal, item: Item) -> None:

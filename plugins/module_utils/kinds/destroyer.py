@@ -12,6 +12,8 @@ from typing import Any
 from . import KINDS
 from .base import Item, Kind, Rank
 from .calls import THREADS
+from .compute import outlives_its_instance
+from .data import tag_forgotten_snapshots
 from .reader import orphans, read_index
 from .removal import Removal
 
@@ -38,6 +40,7 @@ class Destroyer:
         self.keep_snapshots = keep_snapshots
         self.deleted: list[Item] = []
         self.seen: set[str] = set()
+        self.kept_keys: set[str] = set()
         self.index = self._read()
         self.first = self.index
 
@@ -47,9 +50,13 @@ class Destroyer:
         return {"deleted": deleted, "kept": self._kept(), "final_snapshots": []}
 
     def run(self) -> Item:
+        if tag_forgotten_snapshots(self.removal, self.index):
+            self.first = self.index = self._read()
         for rank in Rank:
             if rank is Rank.REMAINS:
                 self._read_snapshots()
+                # Decided now, for once the stores are gone nothing tells of a snapshot that AWS does not list yet.
+                self.kept_keys = self._keys_of_snapshots()
             self._delete(self._targets(rank))
         self.first, self.index = self.index, self._read()
         left = [target for rank in Rank for target in self._targets(rank) if not target[1].get("going")]
@@ -87,24 +94,26 @@ class Destroyer:
             return None
         if kind.backup:
             return KEPT_SNAPSHOT
-        if kind.key == "kms_keys" and any(key in (item["id"], item["arn"]) for key in self._keys_of_snapshots()):
+        if kind.key == "kms_keys" and {item["id"], item["arn"]} & (self._keys_of_snapshots() | self.kept_keys):
             return KEPT_KEY
         return None
 
     def _keys_of_snapshots(self) -> set[str]:
         """Without its key a snapshot cannot be restored: the keys of those that stand and of those to be taken."""
-        stores = [kind.key for kind in KINDS.values() if kind.backup]
+        items = [item for kind in KINDS.values() if kind.backup for item in self.index[kind.key].values()]
         if self.removal.final_snapshots:
-            stores += ["db_instances", "replication_groups", "volumes"]
-        return {str(key) for store in stores for item in self.index[store].values() if (key := item.get("kms_key_id"))}
+            items += [*self.index["db_instances"].values(), *self.index["replication_groups"].values()]
+            items += filter(outlives_its_instance, self.index["volumes"].values())
+        return {str(key) for item in items if (key := item.get("kms_key_id"))}
 
     def _read(self) -> Item:
         return read_index(self.removal.aws, self.removal.scope, KINDS, check_mode=False, going=True, seen=self.seen)
 
     def _read_snapshots(self) -> None:
-        backups = [kind.key for kind in KINDS.values() if kind.backup]
-        fresh = read_index(self.removal.aws, self.removal.scope, backups, check_mode=False, going=True)
-        self.index.update({key: fresh[key] for key in backups})
+        """Volumes too: most went with their instances and left no snapshot."""
+        kinds = ["volumes", *(kind.key for kind in KINDS.values() if kind.backup)]
+        fresh = read_index(self.removal.aws, self.removal.scope, kinds, check_mode=False, going=True)
+        self.index.update({key: fresh[key] for key in kinds})
 
     # Deleting
 

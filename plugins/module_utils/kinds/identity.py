@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base import Item, Kind, Rank, Scope, Tags, by_path, status, tag_dict
+from .base import Item, Kind, Rank, Scope, Tags, by_path, status_not, tag_dict
 from .errors import StillThere
 from .removal import Removal, delete
 
@@ -46,11 +46,13 @@ def _key_descriptions(aws: Aws, scope: Scope, items: list[Item]) -> None:
 
 
 def _delete_key(removal: Removal, item: Item) -> None:
-    """First the key, then its alias: by its alias an interrupted run finds it again."""
-    if not item.get("going"):
-        days = removal.kms_pending_window_in_days
-        removal.call("kms", "schedule_key_deletion", KeyId=item["id"], PendingWindowInDays=days)
-    removal.call("kms", "delete_alias", AliasName=item["alias_name"])
+    """Its alias stays until AWS deletes both.
+
+    By its alias amazon.aws.kms_key finds the key and cancels the deletion, when the environment is provisioned again
+    within the window. With another key the restored secrets could not be read.
+    """
+    days = removal.kms_pending_window_in_days
+    removal.call("kms", "schedule_key_deletion", KeyId=item["id"], PendingWindowInDays=days)
 
 
 def _delete_secret(removal: Removal, item: Item) -> None:
@@ -167,7 +169,8 @@ KINDS = (
         candidate=_alias_of_ours,
         read_tags=_key_tags,
         details=_key_descriptions,
-        going=status("KeyState", "PendingDeletion", "PendingReplicaDeletion"),
+        # For weeks, and in nobody's way: not waited for.
+        alive=status_not("KeyState", "PendingDeletion", "PendingReplicaDeletion"),
         created="CreationDate",
         name_key="AliasName",
         name_from="api",
@@ -194,7 +197,10 @@ KINDS = (
         result="SecretList",
         id_key="ARN",
         arn="ARN",
-        arguments=lambda scope: {"Filters": [{"Key": "name", "Values": [scope.folder]}]},
+        arguments=lambda scope: {
+            "Filters": [{"Key": "name", "Values": [scope.folder]}],
+            "IncludePlannedDeletion": True,  # they carry the environment's tags still, and are no orphans
+        },
         alive=lambda item: not item.get("DeletedDate"),
         # RDS keeps the secrets it manages and deletes them itself.
         candidate=lambda scope, item: str(item["Name"]).startswith(scope.folder) and not item.get("OwningService"),

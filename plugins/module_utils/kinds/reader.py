@@ -137,7 +137,8 @@ def orphans(aws: Aws, scope: Scope, index: Item, seen: set[str]) -> list[Item]:
     """What carries the environment's tags and is in no kind that the registry knows.
 
     The tagging API goes on listing what was deleted for a while, so what the list calls have ``seen`` is no orphan. Its
-    ARNs of images and snapshots are not written as elsewhere, so EC2's resources are known by their ids.
+    ARNs of images and snapshots are not written as elsewhere, so EC2's resources are known by their ids. So are KMS
+    keys, for those that are pending deletion are in no index.
     """
     known = set(_arns(index)) | seen
     found = aws.pages(
@@ -150,11 +151,11 @@ def orphans(aws: Aws, scope: Scope, index: Item, seen: set[str]) -> list[Item]:
         ],
     )
     left = {str(one["ResourceARN"]).removesuffix(":*"): tag_dict(one.get("Tags", [])) for one in found}
-    return [{"arn": arn, "tags": tags} for arn, tags in sorted(left.items()) if not known & {arn, _ec2_id(arn)}]
+    return [{"arn": arn, "tags": tags} for arn, tags in sorted(left.items()) if not known & {arn, _known_by(arn)}]
 
 
-def _ec2_id(arn: str) -> str:
-    return arn.rpartition("/")[2] if ":ec2:" in arn else arn
+def _known_by(arn: str) -> str:
+    return arn.rpartition("/")[2] if arn.split(":")[2] in ("ec2", "kms") else arn
 
 
 def _arns(index: Item) -> Iterable[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base import Item, Kind, Rank, Scope, Tags, batches, named, tag_dict
+from .base import Item, Kind, Rank, Scope, Tags, batches, dig, named, tag_dict
 from .errors import CallFailed, StillThere
 from .removal import Removal, delete, is_gone
 
@@ -96,6 +96,11 @@ def _log_group_of_ours(scope: Scope, item: Item) -> bool:
     return name.startswith((scope.path, f"{RDS_LOGS}{scope.prefix}"))
 
 
+def _owned_log_group(scope: Scope, item: Item, tags: Tags) -> bool:
+    """By its path. What RDS writes to has no path, so its tags tell staging from staging-2."""
+    return str(item["logGroupName"]).startswith(scope.path) or scope.owns(tags)
+
+
 def _log_group_name(scope: Scope, name: str) -> str:
     return name.removeprefix(scope.path).removeprefix(f"{RDS_LOGS}{scope.prefix}")
 
@@ -141,12 +146,43 @@ def _zone_records(aws: Aws, scope: Scope, items: list[Item]) -> None:
     aws.each(read, items)
 
 
-def _delete_zone(removal: Removal, item: Item) -> None:
+def _records_to_delete(removal: Removal, item: Item) -> list[Item]:
+    """All of a zone, without the two that Route 53 keeps and deletes with the zone.
+
+    Who wrote a record is not known. In a public zone it may be a mail server or a subdomain that others live on, so
+    there only what ACM asked for is deleted.
+    """
     records = removal.look("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=item["id"])
     apex = str(item["api_name"])
-    # Route 53 keeps the zone's own two records and deletes them with the zone.
-    own = [one for one in records if not (one["Type"] in ("NS", "SOA") and one["Name"] == apex)]
-    for batch in batches(own, 400):
+    records = [one for one in records if not (one["Type"] in ("NS", "SOA") and one["Name"] == apex)]
+    others = [] if dig(item, "config.private_zone") else [one for one in records if not _validates(one)]
+    if others:
+        names = ", ".join(sorted(f"{one['Name']} {one['Type']}" for one in others))
+        raise StillThere(
+            f"The public zone {apex} holds records that nothing here made: {names}. Delete them, or the zone, "
+            "yourself, if nobody needs them any more, and run again."
+        )
+    return records
+
+
+def _validates(record: Item) -> bool:
+    """Whether it is a record by which ACM validates a certificate."""
+    values = [str(one["Value"]) for one in record.get("ResourceRecords", [])]
+    return (
+        record["Type"] == "CNAME"
+        and record["Name"].startswith("_")
+        and bool(values)
+        and all(value.rstrip(".").endswith(".acm-validations.aws") for value in values)
+    )
+
+
+def _check_zone(removal: Removal, item: Item) -> None:
+    """Before anything is deleted: a zone that has to stay stops all."""
+    _records_to_delete(removal, item)
+
+
+def _delete_zone(removal: Removal, item: Item) -> None:
+    for batch in batches(_records_to_delete(removal, item), 400):
         changes = [{"Action": "DELETE", "ResourceRecordSet": record} for record in batch]
         removal.call(
             "route53", "change_resource_record_sets", HostedZoneId=item["id"], ChangeBatch={"Changes": changes}
@@ -191,6 +227,7 @@ KINDS = (
         arguments=lambda scope: {"logGroupNamePattern": scope.project},
         candidate=_log_group_of_ours,
         read_tags=_log_group_tags,
+        owned=_owned_log_group,
         name_key="logGroupName",
         name_from="api",
         shorten=_log_group_name,
@@ -213,6 +250,7 @@ KINDS = (
         details=_zone_records,
         name_key="Name",
         shorten=_zone_name,
+        prepare=_check_zone,
         delete=_delete_zone,
         where=("resource_record_set_count",),
         planned_id="Z0{HEX16}",

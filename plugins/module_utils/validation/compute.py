@@ -17,6 +17,7 @@ from .specs import check_options
 
 # A Graviton family has a g after its generation: t4g, m7gd, c6gn, im4gn.
 _GRAVITON = re.compile(r"[a-z]+\d+g[a-z]*")
+_IMAGE = re.compile(r"ami-[0-9a-f]{8,17}")
 # As each_<variable> would say it, if aws_compute_schedules held mappings and not lists of them.
 SCHEDULE = {
     "name": {"type": "str", "required": True, "description": "Name of the scheduled action"},
@@ -51,6 +52,7 @@ def check(declared: Declared) -> Checks:
         yield from _instance(declared, role, instance)
     yield from _sizes(declared)
     yield from _schedules(declared)
+    yield from _images(declared)
     if declared.get("aws_compute_health_check_grace_seconds") is not None:
         yield from within(
             ("aws_compute_health_check_grace_seconds",), declared.get("aws_compute_health_check_grace_seconds"), 0, 7200
@@ -174,6 +176,17 @@ def _sizes(declared: Declared) -> Checks:
                 f"Write a type of a family {family}.",
             )
         yield from within((*path, "volume_size"), size.get("volume_size"), 8, 65536, "GiB")
+
+
+def _images(declared: Declared) -> Checks:
+    groups, instances = declared.get("aws_compute_groups"), declared.get("aws_compute_instances")
+    for role, image in (declared.get("aws_compute_images") or {}).items():
+        path: Path = ("aws_compute_images", role)
+        if groups is not None and instances is not None and role not in groups and role not in instances:
+            what = "is neither in aws_compute_groups nor in aws_compute_instances"
+            yield Mistake(path, what, one_of(role, [*groups, *instances]))
+        if not isinstance(image, str) or not _IMAGE.fullmatch(image):
+            yield Mistake(path, f"is {show(image)}, not the id of an AMI", "Write one such as ami-0123456789abcdef0.")
 
 
 def _schedules(declared: Declared) -> Checks:

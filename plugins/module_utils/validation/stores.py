@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from .compute import instance_type
 from .declared import Checks, Declared, group_in, refers, within
@@ -40,6 +41,7 @@ def _databases(declared: Declared) -> Checks:
         yield from group_in(declared, (*path, "security_group"), database.get("security_group"))
         yield from _storage(path, database.get("allocated_storage"), database.get("max_allocated_storage"))
         yield from within((*path, "replicas"), database.get("replicas"), 0, 15)
+        yield from _master_password(declared, path, database)
     for variable in ("aws_database_backup_retention_days",):
         yield from within((variable,), declared.get(variable), 1, 35, "days", _NO_BACKUP)
     yield from retention(("aws_database_log_retention_days",), declared.get("aws_database_log_retention_days"))
@@ -68,6 +70,31 @@ def _databases(declared: Declared) -> Checks:
             ("aws_database_master_username",), f"is {show(user)}, which RDS keeps for itself", "Take another name."
         )
     yield from _windows(declared, "aws_database_backup_window", "aws_database_maintenance_window", minutes=30)
+
+
+def _master_password(declared: Declared, path: Path, database: dict[str, Any]) -> Checks:
+    """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html"""
+    replicas, name = database.get("replicas"), database.get("master_password_secret")
+    form = f"{{template: {{username: {declared.get('aws_database_master_username') or '<user>'}}}, key: password}}"
+    if replicas and not declared.written[path[0]][path[1]].get("master_password_secret"):
+        yield Mistake(
+            (*path, "replicas"),
+            f"is {replicas}, and AWS makes no read replica of an instance whose master password RDS manages",
+            f"Write master_password_secret: database/{path[1]}-master beside it, and declare that secret in "
+            f"aws_secrets_generated, with {form[1:-1]}.",
+        )
+    yield from refers(declared, (*path, "master_password_secret"), name, "aws_secrets_generated", "secret")
+    secret = declared.entries("aws_secrets_generated").get(name or "")
+    if secret is None:
+        return
+    used = f"{'.'.join(map(str, path))} has its master password there"
+    where: Path = ("aws_secrets_generated", str(name))
+    yield from within((*where, "length"), secret.get("length"), 8, 128, "characters", f"{used}.")
+    written = declared.written[where[0]][where[1]]
+    if written.get("template") is None and written.get("key") is None:
+        yield Mistake(where, f"is no JSON, and {used}, under the key password", f"Write {form}.")
+    elif secret.get("key") not in (None, "password"):
+        yield Mistake((*where, "key"), f"is {show(secret['key'])}, and {used}", "Write password.")
 
 
 def _storage(path: Path, allocated: int | None, most: int | None) -> Checks:

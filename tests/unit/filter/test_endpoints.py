@@ -20,7 +20,7 @@ INDEX: dict[str, Any] = {
     "db_instances": {"main": {"endpoint": {"address": "db.example", "port": 5432}, "db_instance_status": "available"}},
     "replication_groups": {"main": {"primary_endpoint": {"address": "cache.example"}, "status": "creating"}},
     "load_balancers": {
-        "web": {"dns_name": "web.example", "canonical_hosted_zone_id": "Z1", "state": {"code": "active"}}
+        "web": {"dns_name": "Web-1.Example", "canonical_hosted_zone_id": "Z1", "state": {"code": "active"}}
     },
     "instances": {
         "i-1": {"id": "i-1", "tags": {"Role": "vpn"}, "private_ip_address": "10.0.0.4"},
@@ -35,7 +35,10 @@ INDEX: dict[str, Any] = {
     [
         ({"database": "main"}, {"type": "CNAME", "ttl": 30, "value": "db.example"}),
         ({"cache": "main"}, {"type": "CNAME", "ttl": 30, "value": "cache.example"}),
-        ({"load_balancer": "web"}, {"type": "A", "value": "web.example", "alias": True, "alias_hosted_zone_id": "Z1"}),
+        (
+            {"load_balancer": "web"},
+            {"type": "A", "value": "web-1.example.", "alias": True, "alias_hosted_zone_id": "Z1"},
+        ),
         ({"instance": "vpn"}, {"type": "A", "ttl": 60, "value": "10.0.0.4"}),
     ],
 )
@@ -45,6 +48,58 @@ def test_endpoint_record(target: dict[str, str], expected: dict[str, Any]) -> No
 
 def test_pending_names_what_is_not_ready() -> None:
     assert endpoints.pending(INDEX) == ["replication_groups main: creating"]
+
+
+# All that AWS says of itself; by what is meant: serves, never will, or will.
+EVERY_STATE = {
+    "db_instances": (
+        {
+            "available",
+            "backing-up",
+            "configuring-enhanced-monitoring",
+            "configuring-iam-database-auth",
+            "configuring-log-exports",
+            "resetting-master-credentials",
+            "storage-config-upgrade",
+            "storage-initialization",
+            "storage-optimization",
+        },
+        {
+            "failed",
+            "inaccessible-encryption-credentials",
+            "inaccessible-encryption-credentials-recoverable",
+            "incompatible-create",
+            "incompatible-network",
+            "incompatible-option-group",
+            "incompatible-parameters",
+            "incompatible-restore",
+            "insufficient-capacity",
+            "restore-error",
+            "stopped",
+            "storage-full",
+        },
+        {"creating", "modifying", "rebooting", "starting", "upgrading", "maintenance", "stopping", "deleting"},
+    ),
+    "replication_groups": ({"available", "snapshotting"}, {"create-failed"}, {"creating", "modifying", "deleting"}),
+    "load_balancers": ({"active", "active_impaired"}, {"failed"}, {"provisioning"}),
+    "nat_gateways": ({"available"}, {"failed"}, {"pending"}),
+}
+
+
+@pytest.mark.parametrize("kind", EVERY_STATE)
+def test_what_each_state_means(kind: str) -> None:
+    at = {"db_instances": "db_instance_status", "replication_groups": "status"}.get(kind, "state")
+    serves, never, waits = EVERY_STATE[kind]
+    states = serves | never | waits
+    index = {kind: {state: {at: {"code": state} if kind == "load_balancers" else state} for state in states}}
+    assert set(endpoints.pending(index)) == {f"{kind} {state}: {state}" for state in never | waits}
+    assert set(endpoints.failed(index)) == {f"{kind} {state}: {state}" for state in never}
+
+
+def test_what_says_nothing_of_its_state_is_pending() -> None:
+    index = {"nat_gateways": {"main-a": {}}}
+    assert endpoints.pending(index) == ["nat_gateways main-a: None"]
+    assert endpoints.failed(index) == []
 
 
 def test_two_machines_of_a_single_role_are_an_error_that_names_them() -> None:

@@ -137,7 +137,7 @@ MAPPINGS = (
     *("aws_compute_instances", "aws_compute_sizes", "aws_compute_schedules", "aws_database_instances"),
     *("aws_cache_groups", "aws_load_balancing_target_groups", "aws_load_balancing_load_balancers"),
     *("aws_endpoints_names", "aws_secrets_generated", "aws_secrets_parameters", "aws_storage_buckets"),
-    *("platform_tags", "aws_identity_password_policy"),
+    *("platform_tags", "aws_identity_password_policy", "aws_compute_images"),
 )
 LISTS = (
     *("aws_network_peerings", "aws_security_groups_flows", "aws_vpc_endpoints_gateway", "aws_vpc_endpoints_interface"),
@@ -185,12 +185,14 @@ GOOD: dict[str, Any] = {
         "far": {"instance_type": "t4g.small", "volume_size": 8},
     },
     "aws_compute_schedules": {"web": [{"name": "day", "recurrence": "0 8 * * mon-fri", "min": 2}]},
+    "aws_compute_images": {"web": "ami-0123456789abcdef0", "far": "ami-01234567"},
     "aws_database_instances": {
         "db": {
             "instance_class": "db.t4g.small",
             "allocated_storage": 100,
             "max_allocated_storage": 110,
             "replicas": 1,
+            "master_password_secret": "database/db-master",
             "security_group": "store",
         }
     },
@@ -221,7 +223,10 @@ GOOD: dict[str, Any] = {
         "logs": {"description": "l", "service": "logs"},
         "secrets": {"description": "s", "via": ["secretsmanager"]},
     },
-    "aws_secrets_generated": {"web/token": {"description": "t", "length": 64}},
+    "aws_secrets_generated": {
+        "web/token": {"description": "t", "length": 64},
+        "database/db-master": {"description": "m", "template": {"username": "root"}, "key": "password"},
+    },
     "aws_secrets_parameters": {"web/url": "http://x"},
     "aws_storage_buckets": {"logs": {"access_logs": True}},
 }
@@ -318,6 +323,10 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_compute_sizes|web|volume_size": 70000}, "Write 8 to 65536 GiB"),
         ({"aws_compute_instances|far|tier": "publik"}, "Write public"),
         ({"aws_compute_instances|far|vpc": "main"}, "the machines of far stand in VPC main"),
+        ({"aws_compute_images|we": "ami-0123456789abcdef0"}, "Write web"),
+        ({"aws_compute_images|web": "debian-13"}, "is \"debian-13\", not the id of an AMI. Write one such as ami-"),
+        ({"aws_compute_images|web": "ami-0123456789ABCDEF0"}, "not the id of an AMI"),
+        ({"aws_compute_images|web": 5}, "aws_compute_images.web is 5, not the id"),
         ({"aws_compute_schedules|far": []}, "there is no such Auto Scaling group"),
         ({"aws_compute_schedules|web|0|min": 5}, "Write at most 4, or raise aws_compute_sizes.web.max"),
         ({"aws_compute_schedules|web|0|max": 1}, "is 2, more than its max, 1"),
@@ -328,6 +337,13 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_database_instances|db|allocated_storage": 10}, "Write 20 to 65536 GiB"),
         ({"aws_database_instances|db|instance_class": "t4g.small"}, "Write db.t4g.small"),
         ({"aws_database_instances|db|security_group": "far"}, "a security group of VPC other"),
+        ({"aws_database_instances|db|master_password_secret": None}, "aws_database_instances.db.replicas is 1, and AWS "
+         "makes no read replica of an instance whose master password RDS manages. Write master_password_secret: "
+         "database/db-master beside it"),
+        ({"aws_database_instances|db|master_password_secret": "database/db-mastre"}, "Write database/db-master"),
+        ({"aws_secrets_generated|database/db-master|key": "pass"}, "Write password"),
+        ({"aws_secrets_generated|database/db-master": {}}, "is no JSON, and aws_database_instances.db has its master"),
+        ({"aws_secrets_generated|database/db-master|length": 129}, "Write 8 to 128 characters"),
         ({"aws_database_engine_version": "17.4"}, 'Write "17": minor versions'),
         ({"aws_database_master_username": "admin"}, "which RDS keeps for itself"),
         ({"aws_database_name": "my-db"}, "aws_database_name is \"my-db\""),
@@ -408,6 +424,35 @@ def test_a_good_declaration_has_no_mistake() -> None:
 def test_meaning(changes: dict[str, Any], expected: str) -> None:
     found = meaning(changes)
     assert any(expected in text for text in found), found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        # A secret of one's own is fine without replicas too, and none is needed then.
+        {"aws_database_instances|db|replicas": 0},
+        {"aws_database_instances|db|replicas": None, "aws_database_instances|db|master_password_secret": None},
+    ],
+)
+def test_a_master_password_without_replicas(changes: dict[str, Any]) -> None:
+    assert meaning(changes) == []
+
+
+def test_a_malformed_master_password_secret_is_no_missing_one() -> None:
+    options = {"aws_database_instances": {"type": "dict"}}
+    each = {"replicas": {"type": "int"}, "master_password_secret": {"type": "str"}}
+    specs = Specs.of(
+        {
+            "aws_database": {
+                "argument_specs": {
+                    "main": {"options": options},
+                    "each_aws_database_instances": {"options": each},
+                }
+            }
+        }
+    )
+    [found] = mistakes(specs, {"aws_database_instances": {"db": {"replicas": 1, "master_password_secret": 5}}})
+    assert "aws_database_instances.db.master_password_secret is 5" in found
 
 
 @pytest.mark.parametrize(

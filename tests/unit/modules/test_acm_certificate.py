@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from twelve_steps import Emulator, Runner, TwelveSteps
 
 from ansible_collections.pixstory.platform.plugins.modules import acm_certificate
@@ -137,6 +138,23 @@ def test_waiting_in_vain_names_the_records(run: Runner, status: dict) -> None:
     outcome = run(MODULE, {**DECLARED, "wait_timeout": 1}, fails=True)
     for part in (".pixstory.example. CNAME _", ".www.pixstory.example. CNAME _", "dig NS pixstory.example"):
         assert part in outcome.result["msg"]
+
+
+def test_waiting_in_vain_names_the_servers_of_the_zone(
+    emulator: Emulator, run: Runner, zone: str, status: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status["Status"] = "PENDING_VALIDATION"
+    outcome = run(MODULE, {**DECLARED, "hosted_zone_id": zone, "wait_timeout": 1}, fails=True)
+    servers = emulator.client("route53").get_hosted_zone(Id=zone)["DelegationSet"]["NameServers"]
+    assert len(servers) == 4
+    assert f"the zone that holds them: {', '.join(servers)} (dig NS" in outcome.result["msg"]
+
+    def refused(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetHostedZone")
+
+    monkeypatch.setattr(emulator.client("route53"), "get_hosted_zone", refused)
+    outcome = run(MODULE, {**DECLARED, "hosted_zone_id": zone, "wait_timeout": 1}, fails=True)
+    assert "the zone that holds them (dig NS" in outcome.result["msg"]
 
 
 def test_a_pending_certificate_is_waited_for_again(run: Runner, status: dict) -> None:

@@ -112,9 +112,8 @@ def test_twelve_steps(emulator: Emulator, twelve_steps: TwelveSteps, declared: d
         assert policies(emulator).keys() == {"cpu"}
         assert policies(emulator)["cpu"]["EstimatedInstanceWarmup"] == 120
         assert policies(emulator)["cpu"]["TargetTrackingConfiguration"]["DisableScaleIn"] is True
-        assert actions(emulator).keys() == {"night"}
-        assert actions(emulator)["night"]["MaxSize"] == 4
-        assert actions(emulator)["night"]["MinSize"] == 1
+        assert actions(emulator).keys() == {"evening"}
+        assert actions(emulator)["evening"]["DesiredCapacity"] == 3
 
     change = {
         "name": NAME,
@@ -127,7 +126,7 @@ def test_twelve_steps(emulator: Emulator, twelve_steps: TwelveSteps, declared: d
         "termination_policies": ["Default"],
         "metrics_collection": [],
         "scaling_policies": [{"name": "cpu", "metric": CPU["metric"], "target_value": 60, "disable_scale_in": True}],
-        "scheduled_actions": [{"name": "night", "recurrence": "0 23 * * *", "min_size": 1}],
+        "scheduled_actions": [{"name": "evening", "recurrence": "0 19 * * *", "desired_capacity": 3}],
         "wait_for_instances": True,
         "propagate_at_launch": False,
         "tags": {"Project": "pixstory"},
@@ -177,6 +176,55 @@ def test_desired_capacity_after_creation(
     outcome = run.predicted(MODULE, {"name": NAME, **declaration})
     assert group(emulator)["DesiredCapacity"] == expected
     assert ("desired_capacity" in (outcome.diff or {"after": {}})["after"]) == (expected != 2)
+
+
+@pytest.mark.parametrize(
+    ("actions_declared", "sizes", "expected"),
+    [
+        ([MORNING], {"min_size": 1, "max_size": 4}, (3, 4)),  # the schedule set the minimum
+        ([MORNING], {"min_size": 1, "max_size": 2}, (2, 2)),  # AWS refuses a minimum above the maximum
+        ([NIGHT], {"min_size": 1, "max_size": 2}, (3, 4)),  # the schedule sets both
+        ([{**NIGHT, "min_size": None}], {"min_size": 2, "max_size": 9}, (3, 4)),  # as the action that is there does
+        ([{"name": "peak", "recurrence": "0 9 * * *", "max_size": 6}], {"min_size": 2, "max_size": 9}, (2, 4)),
+        ([{"name": "peak", "recurrence": "0 9 * * *", "max_size": 6}], {"min_size": 5, "max_size": 9}, (5, 5)),
+        ([{"name": "peak", "recurrence": "0 9 * * *", "desired_capacity": 3}], {"min_size": 1, "max_size": 9}, (1, 9)),
+        ([], {"min_size": 1, "max_size": 9}, (1, 9)),
+        (None, {"min_size": 1, "max_size": 9}, (1, 9)),
+        ([MORNING, NIGHT], {}, (3, 4)),
+    ],
+)
+def test_sizes_that_a_schedule_sets_are_left_alone(
+    emulator: Emulator,
+    run: Runner,
+    declared: dict,
+    others: dict,
+    actions_declared: list | None,
+    sizes: dict,
+    expected: tuple,
+) -> None:
+    run(MODULE, {**declared, "max_size": 9})
+    # The morning has come, then the night's maximum.
+    emulator.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=NAME, MinSize=3, MaxSize=4)
+    declaration = {"name": NAME, "scheduled_actions": actions_declared, **sizes}
+    run.predicted(MODULE, declaration)
+    assert (group(emulator)["MinSize"], group(emulator)["MaxSize"]) == expected
+    assert not run.predicted(MODULE, declaration).changed
+
+
+def test_a_new_group_has_the_declared_sizes(emulator: Emulator, run: Runner, declared: dict, others: dict) -> None:
+    run(MODULE, declared)
+    assert (group(emulator)["MinSize"], group(emulator)["MaxSize"]) == (1, 4)
+
+
+def test_what_an_action_sets_and_is_not_declared_stays(
+    emulator: Emulator, run: Runner, declared: dict, others: dict
+) -> None:
+    run(MODULE, declared)
+    night = {"name": "night", "recurrence": "0 23 * * *", "min_size": 1}
+    run.predicted(MODULE, {"name": NAME, "scheduled_actions": [night]})
+    assert actions(emulator).keys() == {"night"}
+    assert actions(emulator)["night"]["MaxSize"] == 4
+    assert actions(emulator)["night"]["MinSize"] == 1
 
 
 def test_only_new_tags_are_propagated_on_their_own(

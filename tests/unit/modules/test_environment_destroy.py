@@ -10,10 +10,15 @@ import threading
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KINDS, removal
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.base import Scope
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
-from tests.unit.environments import Builder, build_foreign, foreign_stands, run_module
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.data import final_snapshot_name
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import describe
+from tests.unit.environments import IMAGE, Builder, build_foreign, foreign_stands, run_any_module, run_module
 
 # What AWS insists on and the emulator does not.
 ORDER = (
@@ -26,8 +31,8 @@ ORDER = (
     ("rds.DeleteDBInstance", "rds.DeleteDBSubnetGroup"),
     ("elbv2.DeleteLoadBalancer", "elbv2.DeleteTargetGroup"),
     ("secretsmanager.DeleteSecret", "kms.ScheduleKeyDeletion"),
-    ("kms.ScheduleKeyDeletion", "kms.DeleteAlias"),
 )
+SCOPE = Scope("pixstory", "staging", "ap-south-1", "123456789012")
 READS = ("describe_", "list_", "get_")
 
 
@@ -206,16 +211,261 @@ def test_an_interrupted_destruction_is_finished_by_running_again(emulator: Any) 
     assert len(final) == 1
 
 
-def test_a_key_whose_deletion_was_scheduled_before_loses_its_alias(emulator: Any) -> None:
+# Provisioned again
+
+
+NOTHING_KEPT = {"final_snapshots": False, "keep_snapshots": False, "kms_pending_window_in_days": 7}
+
+
+def provision_key_and_secret(emulator: Any) -> dict[str, Any]:
+    """As the roles aws_keys and aws_secrets do."""
+    tags = {"Project": "pixstory", "Environment": "staging", "ManagedBy": "ansible"}
+    key = run_any_module("amazon.aws.kms_key", emulator.url, alias="pixstory-staging-secrets", tags=tags)
+    assert "key_arn" in key, key
+    secret = run_any_module(
+        "pixstory.platform.secretsmanager_generated_secret",
+        emulator.url,
+        name="/staging/web/token",
+        kms_key_id=key["key_arn"],
+        tags=tags,
+    )
+    value = emulator.client("secretsmanager").get_secret_value(SecretId="/staging/web/token")["SecretString"]
+    return {
+        "key": key["key_id"],
+        "state": key["key_state"],
+        "encrypted": emulator.client("secretsmanager").describe_secret(SecretId=secret["secret"]["arn"])["KmsKeyId"],
+        "secret": secret["secret"]["arn"],
+        "value": value,
+        "changed": key["changed"] or secret["changed"],
+    }
+
+
+def test_provisioned_again_it_has_its_key_and_its_secret(emulator: Any) -> None:
+    before = provision_key_and_secret(emulator)
+    assert before["state"] == "Enabled"
+    ciphertext = emulator.client("kms").encrypt(KeyId=before["key"], Plaintext=b"kept")["CiphertextBlob"]
+    done = destroy(emulator, **NOTHING_KEPT)
+    assert {one["kind"] for one in done["deleted"]} == {"kms_keys", "secrets"}
+    assert emulator.client("kms").describe_key(KeyId=before["key"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert standing(emulator) == {}
+
+    after = provision_key_and_secret(emulator)
+    assert after["changed"]
+    assert {**after, "changed": None} == {**before, "changed": None}
+    assert emulator.client("kms").decrypt(CiphertextBlob=ciphertext)["Plaintext"] == b"kept"
+    assert not provision_key_and_secret(emulator)["changed"]
+
+
+def test_a_key_that_is_pending_deletion_is_neither_deleted_nor_waited_for(emulator: Any) -> None:
+    provision_key_and_secret(emulator)
+    assert destroy(emulator, **NOTHING_KEPT)["changed"]
+    emulator.writes()
+    planned, again = destroy(emulator, check=True, **NOTHING_KEPT), destroy(emulator, wait_timeout=0, **NOTHING_KEPT)
+    assert not planned["changed"]
+    assert not again["changed"]
+    assert again["deleted"] == again["kept"] == []
+    assert "warnings" not in again
+    assert emulator.writes() == []
+    assert standing(emulator) == {}
+
+
+@pytest.mark.parametrize(("outlives", "kept"), [(False, set()), (True, {"kms_keys", "snapshots"})])
+def test_the_key_of_a_volume_stays_only_if_a_snapshot_does(
+    emulator: Any, monkeypatch: pytest.MonkeyPatch, outlives: bool, kept: set[str]
+) -> None:
     staging = Builder(emulator.client, "staging", 10)
     staging.keys()
-    emulator.client("kms").schedule_key_deletion(KeyId=staging.key)
-    assert destroy(emulator)["changed"]
-    aliases = emulator.client("kms").list_aliases()["Aliases"]
-    assert not [alias for alias in aliases if "staging" in alias["AliasName"]]
+    pages = Aws.pages
+
+    def with_keys(aws: Aws, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        """The emulator does not say what an EBS snapshot is encrypted with."""
+        found = pages(aws, service, operation, key, **arguments)
+        encrypted = (service, operation) == ("ec2", "describe_snapshots")
+        return [{**one, "KmsKeyId": staging.key} for one in found] if encrypted else found
+
+    monkeypatch.setattr(Aws, "pages", with_keys)
+    ec2 = emulator.client("ec2")
+    disk = {"VolumeSize": 8, "Encrypted": True, "KmsKeyId": staging.key, "DeleteOnTermination": True}
+    ec2.run_instances(
+        ImageId=IMAGE,
+        MinCount=1,
+        MaxCount=1,
+        BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": disk}],
+        TagSpecifications=[
+            {"ResourceType": resource, "Tags": staging.tags("web")} for resource in ("instance", "volume")
+        ],
+    )
+    if outlives:
+        volume = {"AvailabilityZone": "ap-south-1a", "Size": 8, "Encrypted": True, "KmsKeyId": staging.key}
+        ec2.create_volume(**volume, **staging.spec("volume", "data"))
+    (attached,) = (item for item in read(emulator)["volumes"].values() if item["name"] == "web")
+    assert attached["kms_key_id"] == staging.key
+    done = destroy(emulator)
+    assert "failed" not in done, done["msg"]
+    assert {one["kind"] for one in done["kept"]} == set(standing(emulator)) == kept
+    assert not destroy(emulator)["changed"]
+
+
+# Final snapshots of caches
+
+
+def staging_cache(emulator: Any) -> Builder:
+    staging = Builder(emulator.client, "staging", 10)
+    staging.keys()
+    emulator.client("elasticache").create_replication_group(
+        ReplicationGroupId="pixstory-staging-main",
+        ReplicationGroupDescription="cache",
+        Engine="redis",
+        CacheNodeType="cache.t3.micro",
+        Tags=staging.tags("main"),
+    )
+    return staging
+
+
+class SlowSnapshot:
+    """A snapshot that is not there at first, then is made, and then there; tags are refused until then."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, states: list[str | None]) -> None:
+        self.states = states
+        pages, call = Aws.pages, Aws.call
+
+        def slow(aws: Aws, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+            found = pages(aws, service, operation, key, **arguments)
+            if operation != "describe_snapshots" or service != "elasticache":
+                return found
+            if "SnapshotName" in arguments and self.states:
+                state = self.states.pop(0)
+                return [{**one, "SnapshotStatus": state} for one in found] if state else []
+            return found
+
+        def strict(aws: Aws, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
+            if operation == "add_tags_to_resource" and self.states:
+                error = ClientError({"Error": {"Code": "SnapshotNotFoundFault", "Message": "no"}}, "AddTagsToResource")
+                raise CallFailed(service, "AddTagsToResource", error)
+            return call(aws, service, operation, **arguments)
+
+        monkeypatch.setattr(Aws, "pages", slow)
+        monkeypatch.setattr(Aws, "call", strict)
+
+
+def test_a_final_snapshot_that_takes_its_time_is_tagged(emulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging_cache(emulator)
+    slow = SlowSnapshot(monkeypatch, [None, None, "creating", "creating"])
+    done = destroy(emulator)
+    assert "failed" not in done, done["msg"]
+    assert slow.states == []
+    (name,) = standing(emulator)["cache_snapshots"]
+    assert done["final_snapshots"] == [f"pixstory-staging-{name}"]
+
+
+def test_a_final_snapshot_that_never_comes_is_named(emulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging_cache(emulator)
+    SlowSnapshot(monkeypatch, [None] * 1000)
+    result = destroy(emulator, wait_timeout=1)
+    assert [one["kind"] for one in result["left"]] == ["replication_groups"]
+    assert "The final snapshot pixstory-staging-main-final-" in result["msg"]
+    assert "was not available within 1 s" in result["msg"]
+    # The key was not scheduled for deletion.
+    assert standing(emulator)["kms_keys"] == ["data"]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_group_that_is_going_already_is_waited_for(
+    emulator: Any, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    """Whoever began to delete it may or may not have asked for the final snapshot."""
+    staging_cache(emulator)
+    cache = emulator.client("elasticache")
+    pages, listed = Aws.pages, []
+
+    def going(aws: Aws, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        found = pages(aws, service, operation, key, **arguments)
+        if operation == "describe_replication_groups" and found and not listed:
+            listed.append(True)
+            item = describe(SCOPE, KINDS["replication_groups"], found[0], {})
+            snapshot = {"FinalSnapshotIdentifier": final_snapshot_name(item, None)} if asked else {}
+            cache.delete_replication_group(ReplicationGroupId="pixstory-staging-main", **snapshot)
+            return [{**found[0], "Status": "deleting"}]
+        return found
+
+    monkeypatch.setattr(Aws, "pages", going)
+    done = destroy(emulator, wait_timeout=2)
+    assert "failed" not in done, done["msg"]
+    assert len(standing(emulator).get("cache_snapshots", [])) == len(done["final_snapshots"]) == asked
+
+
+def test_a_final_snapshot_that_was_never_tagged_keeps_its_key(emulator: Any) -> None:
+    """The run that made it was killed before the snapshot could be tagged."""
+    staging = staging_cache(emulator)
+    cache = emulator.client("elasticache")
+    group = {"ReplicationGroupId": "pixstory-staging-main"}
+    foreign = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+    for name, key in (("main-final-1", staging.key), ("main-other", staging.key), ("2-main-final-1", foreign)):
+        cache.create_snapshot(SnapshotName=f"pixstory-staging-{name}", KmsKeyId=key, **group)
+    cache.delete_replication_group(**group)
+    done = destroy(emulator)
+    assert {(one["kind"], one["name"]) for one in done["kept"]} == {
+        ("cache_snapshots", "main-final-1"),
+        ("kms_keys", "data"),
+    }
+    assert standing(emulator) == {"cache_snapshots": ["main-final-1"], "kms_keys": ["data"]}
+    assert not destroy(emulator)["changed"]
 
 
 # What is in the way
+
+
+def public_zone(emulator: Any) -> Any:
+    """A public zone of the environment, and what writes a record into it."""
+    staging = Builder(emulator.client, "staging", 10)
+    staging.keys()
+    route53 = emulator.client("route53")
+    zone = route53.create_hosted_zone(Name="staging.example.com", CallerReference="public")["HostedZone"]["Id"]
+    zone = zone.split("/")[-1]
+    route53.change_tags_for_resource(ResourceType="hostedzone", ResourceId=zone, AddTags=staging.tags("public"))
+
+    def write(name: str, kind: str, value: str, action: str = "CREATE") -> None:
+        name = f"{name}.staging.example.com"
+        record = {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+        change = {"Action": action, "ResourceRecordSet": record}
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value"),
+    [
+        ("www", "A", "192.0.2.1"),
+        ("sub", "NS", "ns.example.org."),
+        ("_dmarc", "TXT", '"v=DMARC1"'),
+        ("_x", "CNAME", "validation.example.org."),
+        ("x", "CNAME", "_y.acm-validations.aws."),
+    ],
+)
+def test_a_public_zone_with_records_of_others_is_not_emptied(emulator: Any, name: str, kind: str, value: str) -> None:
+    write = public_zone(emulator)
+    write("_c9edd76e", "CNAME", "_y.zz.acm-validations.aws.")
+    write(name, kind, value)
+    emulator.writes()
+    result = destroy(emulator, wait_timeout=1)
+    assert [(one["kind"], one["name"]) for one in result["left"]] == [("hosted_zones", "public")]
+    assert f"holds records that nothing here made: {name}.staging.example.com. {kind}. Delete them" in result["msg"]
+    assert emulator.writes() == []
+
+    write(name, kind, value, action="DELETE")
+    assert destroy(emulator, final_snapshots=False)["changed"]
+    assert standing(emulator) == {}
+
+
+def test_a_private_zone_is_emptied(emulator: Any) -> None:
+    staging = Builder(emulator.client, "staging", 10)
+    staging.identity()
+    staging.network()
+    staging.balancer_name = "balancer.example.com"
+    staging.dns()
+    assert destroy(emulator)["changed"]
+    assert emulator.client("route53").list_hosted_zones()["HostedZones"] == []
 
 
 def test_what_others_hold_is_left_and_named(emulator: Any) -> None:

@@ -16,6 +16,8 @@ from ansible_collections.pixstory.platform.plugins.module_utils.index.lookup imp
 from ansible_collections.pixstory.platform.plugins.module_utils.index.shape import index_shape
 from ansible_collections.pixstory.platform.plugins.module_utils.index.table import index_table
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KINDS
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
+from ansible_collections.pixstory.platform.plugins.modules import environment_info
 from tests.unit.environments import IMAGE, Builder, build_foreign, run_module
 
 NAMES = {
@@ -55,7 +57,7 @@ NAMES = {
     "iam_policies": ["read"],
     "buckets": ["media"],
     "log_groups": ["vpc-flow"],
-    "hosted_zones": ["public"],
+    "hosted_zones": ["private"],
 }
 
 
@@ -135,7 +137,7 @@ def test_details_that_other_calls_bring(result: dict[str, Any]) -> None:
     assert index["buckets"]["media"]["versioning"] == "Enabled"
     assert index["replication_groups"]["main"]["primary_endpoint"]["port"] == 6379
     assert index["kms_keys"]["data"]["key_state"] == "Enabled"
-    records = {record["name"]: record["type"] for record in index["hosted_zones"]["public"]["records"]}
+    records = {record["name"]: record["type"] for record in index["hosted_zones"]["private"]["records"]}
     assert records["www.staging.example.com."] == "CNAME"
     assert [one["role"] for one in index["instances"].values() if one["name"] == "vpn"] == ["vpn"]
 
@@ -166,6 +168,67 @@ def test_the_index_serves_the_filters(result: dict[str, Any], world: World) -> N
 def test_unknown_kinds_are_refused(world: World) -> None:
     message = world.read(kinds=["vpc"])["msg"]
     assert message.startswith("Unknown kinds: vpc. The kinds are vpcs, subnets, ")
+
+
+class Late:
+    """The first so many reads of a kind of EC2 show nothing: its list calls are eventually consistent."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, operation: str, reads: int) -> None:
+        self.left = reads
+        pages = Aws.pages
+
+        def late(aws: Aws, service: str, called: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+            if called == operation and self.left > 0:
+                self.left -= 1
+                return []
+            return pages(aws, service, called, key, **arguments)
+
+        monkeypatch.setattr(Aws, "pages", late)
+        monkeypatch.setattr(environment_info, "POLL_SECONDS", 0.02)
+
+
+def test_what_is_expected_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = Late(monkeypatch, "describe_subnets", 3)
+    names = ["main-app-a", "main-data-c"]
+    index = world.read(kinds=["vpcs", "subnets"], expect={"subnets": names})["index"]
+    assert late.left == 0
+    assert set(names) < set(index["subnets"])
+    assert set(index["vpcs"]) == set(NAMES["vpcs"])
+
+
+def test_what_is_expected_may_be_named_where_keys_are_ids(world: World) -> None:
+    result = world.read(kinds=["instances"], expect={"instances": ["vpn"]}, expect_timeout=0)
+    assert "vpn" in {item["name"] for item in result["index"]["instances"].values()}
+
+
+def test_what_does_not_appear_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = Late(monkeypatch, "describe_subnets", 1000)
+    expect = {"vpcs": ["main"], "subnets": ["main-app-a", "main-app-c"], "kms_keys": ["data", "secrets"]}
+    result = world.read(kinds=list(expect), expect=expect, expect_timeout=1)
+    assert result["failed"]
+    assert late.left < 999  # it was read again
+    assert result["msg"] == (
+        "These did not appear in the environment staging (ap-south-1, account 123456789012) within 1 s: "
+        "subnets main-app-a, main-app-c; kms_keys secrets. aws_network and aws_keys make them: "
+        "ansible-playbook -i inventories/staging playbooks/provision.yml --tags aws_network,aws_keys. "
+        "If AWS has them already, run again."
+    )
+
+
+def test_check_mode_expects_nothing(world: World) -> None:
+    result = world.read(kinds=["subnets"], expect={"subnets": ["none"]}, expect_timeout=0, check=True)
+    assert "index" in result
+
+
+@pytest.mark.parametrize(
+    ("expect", "message"),
+    [
+        ({"subnets": ["main-app-a"]}, "expect names subnets, which is not read. Add subnets to kinds, or take it out."),
+        ({"vpcs": "main"}, "expect.vpcs is 'main'. Write a list of names."),
+    ],
+)
+def test_expectations_that_are_none_are_refused(world: World, expect: dict[str, Any], message: str) -> None:
+    assert world.read(kinds=["vpcs"], expect=expect)["msg"] == message
 
 
 def test_orphans_need_the_whole_index(world: World) -> None:
@@ -217,6 +280,7 @@ def test_what_is_gone_is_left_out(ec2: Any, world: World) -> None:
     index = world.read(kinds=["instances", "kms_keys"])["index"]
     assert instance not in index["instances"]
     assert list(index["kms_keys"]) == ["data"]
+    assert key not in str(world.read(orphans=True)["orphans"])
 
 
 # Last, for it builds the world anew.

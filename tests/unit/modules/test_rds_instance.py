@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from twelve_steps import Emulator, Requests, Runner, TwelveSteps
 
 from ansible_collections.pixstory.platform.plugins.modules import rds_instance
 
 MODULE = "rds_instance"
 NAME = "pixstory-production-main"
+SECRET = "/production/database/main-master"
+PASSWORD, OTHER_PASSWORD = "hunter2hunter2hunter2", "swordfish-swordfish"
 ABSENT = {"db_instance_identifier": NAME, "state": "absent"}
 
 
@@ -66,6 +70,25 @@ def declared(emulator: Emulator) -> dict[str, Any]:
         "enable_iam_database_authentication": False,
         "tags": {"Project": "pixstory", "Role": "database"},
     }
+
+
+@pytest.fixture
+def password(emulator: Emulator) -> str:
+    value = {"username": "pixstory", "password": PASSWORD, "other": OTHER_PASSWORD, "number": 12345678}
+    emulator.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(value))
+    return PASSWORD
+
+
+@pytest.fixture
+def own_password(declared: dict[str, Any], password: str) -> dict[str, Any]:
+    """The same instance with a master password from a secret of one's own."""
+    del declared["manage_master_user_password"]
+    return {**declared, "master_user_password_secret": SECRET}
+
+
+@pytest.fixture
+def requests(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Requests:
+    return Requests(emulator.client("rds"), monkeypatch)
 
 
 def instance(emulator: Emulator, name: str = NAME) -> dict[str, Any]:
@@ -218,15 +241,156 @@ def test_an_instance_that_fails_is_not_waited_for(run: Runner, declared: dict, m
     assert "its status is incompatible-network" in outcome.result["msg"]
 
 
-def test_a_read_replica(emulator: Emulator, run: Runner, declared: dict) -> None:
-    run(MODULE, {**declared, "deletion_protection": False})
+@pytest.mark.parametrize("status", ["available", "storage-optimization"])
+def test_nothing_declared_waits_for_an_instance_that_serves(
+    run: Runner, declared: dict, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """What role aws_database does before it makes read replicas."""
+    run(MODULE, declared)
+    describe, statuses = rds_instance.Instance.describe, iter(["creating", "backing-up", "modifying"])
+    monkeypatch.setattr(
+        rds_instance.Instance,
+        "describe",
+        lambda self: {**describe(self), "DBInstanceStatus": next(statuses, status)},
+    )
+    outcome = run(MODULE, {"db_instance_identifier": NAME})
+    assert not outcome.changed
+    assert outcome.result["instance"]["db_instance_status"] == status
+
+
+@pytest.mark.parametrize("status", ["failed", "incompatible-parameters"])
+def test_nothing_declared_fails_for_an_instance_that_never_will(
+    run: Runner, declared: dict, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    run(MODULE, declared)
+    describe = rds_instance.Instance.describe
+    monkeypatch.setattr(rds_instance.Instance, "describe", lambda self: {**describe(self), "DBInstanceStatus": status})
+    outcome = run(MODULE, {"db_instance_identifier": NAME}, fails=True)
+    assert f"its status is {status}" in outcome.result["msg"]
+    assert not run(MODULE, {"db_instance_identifier": NAME, "wait": False}).changed
+
+
+def test_twelve_steps_with_a_password_of_ones_own(
+    emulator: Emulator, twelve_steps: TwelveSteps, own_password: dict, requests: Requests
+) -> None:
+    def created(result: dict) -> None:
+        [sent] = requests.of("CreateDBInstance")
+        assert sent["MasterUserPassword"] == PASSWORD
+        assert "MasterUserSecret" not in instance(emulator)
+
+    def changed(result: dict) -> None:
+        assert [sent.get("MasterUserPassword") for sent in requests.of("ModifyDBInstance")] == [None]
+
+    change = {
+        "db_instance_identifier": NAME,
+        "master_user_password_secret": SECRET,
+        "master_user_password_secret_key": "other",  # nothing to compare with
+        "backup_retention_period": 7,
+        "deletion_protection": False,
+    }
+    absent = {**ABSENT, "skip_final_snapshot": True}
+    requests.sent.clear()
+    twelve_steps(MODULE, create=own_password, change=change, absent=absent, created=created, changed=changed)
+
+
+def test_the_master_password_is_shown_nowhere(
+    emulator: Emulator, run: Runner, own_password: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even in an error of AWS that repeats what it was sent, or the whole secret."""
+    call = rds_instance.Instance.call
+    secret = emulator.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
+
+    def refused(self: rds_instance.Instance, operation: str, **arguments: Any) -> dict[str, Any]:
+        if operation != "create_db_instance":
+            return call(self, operation, **arguments)
+        message = f"bad password {arguments['MasterUserPassword']} of {secret}"
+        raise ClientError({"Error": {"Code": "InvalidParameterValue", "Message": message}}, "CreateDBInstance")
+
+    monkeypatch.setattr(rds_instance.Instance, "call", refused)
+    outcome = run(MODULE, own_password, fails=True)
+    assert "bad password" in outcome.result["msg"]
+    shown = json.dumps(outcome.result)
+    assert PASSWORD not in shown
+    assert OTHER_PASSWORD not in shown
+
+
+def test_the_diff_of_creation_names_the_secret(run: Runner, own_password: dict) -> None:
+    made = run.predicted(MODULE, own_password)
+    assert made.diff["after"]["master_user_password_secret"] == SECRET
+    assert PASSWORD not in json.dumps(made.result)
+
+
+def test_the_master_password_changes_hands(
+    emulator: Emulator, run: Runner, declared: dict, password: str, requests: Requests
+) -> None:
+    run(MODULE, declared)
+    managed = instance(emulator)["MasterUserSecret"]["SecretArn"]
+    own = {"db_instance_identifier": NAME, "master_user_password_secret": SECRET}
+    to_own = run.predicted(MODULE, own)
+    assert to_own.diff == {
+        "before": {"manage_master_user_password": True},
+        "after": {"manage_master_user_password": False, "master_user_password_secret": SECRET},
+    }
+    [sent] = requests.of("ModifyDBInstance")
+    assert (sent["ManageMasterUserPassword"], sent["MasterUserPassword"]) == (False, PASSWORD)
+    assert PASSWORD not in json.dumps(to_own.result)
+    assert "MasterUserSecret" not in instance(emulator)
+    assert not run.predicted(MODULE, own).changed
+
+    back = {"db_instance_identifier": NAME, "manage_master_user_password": True}
+    to_managed = run.predicted(MODULE, {**back, "master_user_secret_kms_key_id": "alias/data"})
+    assert to_managed.diff["before"]["manage_master_user_password"] is False
+    assert to_managed.diff["after"]["manage_master_user_password"] is True
+    assert "MasterUserPassword" not in requests.of("ModifyDBInstance")[-1]
+    assert instance(emulator)["MasterUserSecret"]["SecretArn"] != managed
+    assert not run.predicted(MODULE, back).changed
+
+
+def test_check_mode_needs_no_secret_yet(run: Runner, own_password: dict) -> None:
+    planned = {**own_password, "master_user_password_secret": "/production/yet-to-be"}
+    assert run(MODULE, planned, check=True).changed
+    refused = run(MODULE, planned, fails=True)
+    assert "there is no secret /production/yet-to-be" in refused.result["msg"]
+    assert refused.writes == []
+
+
+@pytest.mark.parametrize("key", ["none", "number"])
+def test_a_secret_without_a_password_is_refused(run: Runner, own_password: dict, key: str) -> None:
+    refused = run(MODULE, {**own_password, "master_user_password_secret_key": key}, fails=True)
+    assert f"secret {SECRET} must be a JSON object that holds the master password" in refused.result["msg"]
+    assert f"under the key {key}" in refused.result["msg"]
+    assert refused.writes == []
+
+
+def test_a_new_password_is_waited_for(
+    emulator: Emulator, run: Runner, declared: dict, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS says "available" for a while before it sets it, whether or not other changes wait for the window."""
+    run(MODULE, declared)
+    describe, left = rds_instance.Instance.describe, [3]
+
+    def setting(self: rds_instance.Instance) -> dict[str, Any]:
+        there = describe(self)
+        if not there.get("MasterUserSecret"):
+            left[0] -= 1
+        pending = {"MasterUserPassword": "****"} if left[0] > 0 else {}
+        return {**there, "PendingModifiedValues": {} if there.get("MasterUserSecret") else pending}
+
+    monkeypatch.setattr(rds_instance.Instance, "describe", setting)
+    run(MODULE, {"db_instance_identifier": NAME, "master_user_password_secret": SECRET})
+    assert left[0] <= 0
+
+
+def test_a_read_replica(emulator: Emulator, run: Runner, own_password: dict) -> None:
+    run(MODULE, {**own_password, "deletion_protection": False})
     name = "pixstory-production-reports"
     replica = {
         "db_instance_identifier": name,
         "source_db_instance_identifier": NAME,
         "db_instance_class": "db.m7g.xlarge",
         "deletion_protection": False,
-        "backup_retention_period": 3,  # creation does not take it
+        "db_parameter_group_name": "postgres17",  # its source's, and yet creation does not take it
+        "backup_retention_period": 3,  # nor this
         "tags": {"Role": "reports"},
     }
     made = run.predicted(MODULE, replica)
@@ -238,6 +402,31 @@ def test_a_read_replica(emulator: Emulator, run: Runner, declared: dict) -> None
     assert run.predicted(MODULE, {"db_instance_identifier": name, "state": "absent"}).changed
 
 
+def test_a_read_replica_may_get_another_parameter_group(
+    emulator: Emulator, run: Runner, own_password: dict, requests: Requests
+) -> None:
+    run(MODULE, own_password)
+    emulator.client("rds").create_db_parameter_group(
+        DBParameterGroupName="reports", DBParameterGroupFamily="postgres17", Description="reports"
+    )
+    replica = {
+        "db_instance_identifier": "pixstory-production-reports",
+        "source_db_instance_identifier": NAME,
+        "db_parameter_group_name": "reports",
+    }
+    assert run.predicted(MODULE, replica).changed
+    assert [sent["DBParameterGroupName"] for sent in requests.of("ModifyDBInstance")] == ["reports"]
+    assert not run.predicted(MODULE, replica).changed
+
+
+def test_aws_makes_no_read_replica_where_rds_manages_the_password(run: Runner, declared: dict) -> None:
+    """The emulator refuses it as AWS does."""
+    run(MODULE, declared)
+    replica = {"db_instance_identifier": "pixstory-production-reports", "source_db_instance_identifier": NAME}
+    refused = run(MODULE, replica, fails=True)
+    assert "where ManageMasterUserPassword is enabled is not supported" in refused.result["msg"]
+
+
 REFUSED = [
     ({"engine_version": "16"}, "cannot take it back to 16"),
     ({"engine_version": "18"}, "is a major version upgrade"),
@@ -245,7 +434,19 @@ REFUSED = [
     ({"storage_encrypted": False}, "cannot change storage_encrypted in place"),
     ({"source_db_instance_identifier": "other"}, "cannot change source_db_instance_identifier in place"),
     ({"master_user_secret_kms_key_id": "other"}, "AWS cannot change master_user_secret_kms_key_id"),
-    ({"manage_master_user_password": False}, "this module takes none"),
+    ({"manage_master_user_password": False}, "manage_master_user_password: false needs master_user_password_secret"),
+    (
+        {"manage_master_user_password": True, "master_user_password_secret": "own"},
+        "master_user_password_secret cannot be given with manage_master_user_password: true",
+    ),
+    (
+        {"master_user_secret_kms_key_id": "key", "master_user_password_secret": "own"},
+        "mutually exclusive: master_user_password_secret|master_user_secret_kms_key_id",
+    ),
+    (
+        {"source_db_instance_identifier": "other", "master_user_password_secret": "own"},
+        "mutually exclusive: master_user_password_secret|source_db_instance_identifier",
+    ),
     ({"multi_az": True, "availability_zone": "ap-south-1a"}, "Leave availability_zone out"),
     ({"monitoring_interval": 60}, "monitoring_interval needs monitoring_role_arn"),
     ({"state": "absent", "skip_final_snapshot": True}, "give deletion_protection: false together with"),

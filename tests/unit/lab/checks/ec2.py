@@ -207,6 +207,26 @@ def endpoint_policy_is_reset(aws: Aws) -> None:
     assert policy["Statement"][0]["Effect"] == "Allow"
 
 
+@proves("ec2.gateway_endpoints_have_a_route_a_table")
+def gateway_endpoint_moves_its_routes(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    service = {"VpcId": network(aws).vpc, "ServiceName": "com.amazonaws.ap-south-1.s3", "VpcEndpointType": "Gateway"}
+    first, second = (ec2.create_route_table(VpcId=service["VpcId"])["RouteTable"]["RouteTableId"] for _ in range(2))
+
+    def leads_to_endpoints(table: str) -> list[str]:
+        (shown,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return [route["GatewayId"] for route in shown["Routes"] if route.get("DestinationPrefixListId")]
+
+    made = ec2.create_vpc_endpoint(**service, RouteTableIds=[first])["VpcEndpoint"]["VpcEndpointId"]
+    assert error_code(ec2.create_vpc_endpoint, **service, RouteTableIds=[first, second]) == "RouteAlreadyExists"
+    ec2.modify_vpc_endpoint(VpcEndpointId=made, AddRouteTableIds=[second])
+    assert [leads_to_endpoints(first), leads_to_endpoints(second)] == [[made], [made]]
+    ec2.modify_vpc_endpoint(VpcEndpointId=made, RemoveRouteTableIds=[first])
+    assert [leads_to_endpoints(first), leads_to_endpoints(second)] == [[], [made]]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+    assert leads_to_endpoints(second) == []
+
+
 @proves("ec2.deleted_endpoints_are_gone")
 def deleted_endpoint_is_not_described(aws: Aws) -> None:
     ec2 = aws.client("ec2")

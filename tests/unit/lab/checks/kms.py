@@ -23,6 +23,18 @@ def key_is_scheduled_for_deletion_by_arn(aws: Aws) -> None:
     assert error_code(kms.cancel_key_deletion, KeyId=own) == "KMSInvalidStateException"
 
 
+@proves("kms.EnableKey", "kms.DisableKey")
+def key_is_switched_by_arn(aws: Aws) -> None:
+    kms = aws.client("kms")
+    own = key(aws)
+    kms.disable_key(KeyId=own)
+    assert kms.describe_key(KeyId=own)["KeyMetadata"]["KeyState"] == "Disabled"
+    kms.enable_key(KeyId=own)
+    assert kms.describe_key(KeyId=own)["KeyMetadata"]["KeyState"] == "Enabled"
+    kms.schedule_key_deletion(KeyId=own)
+    assert error_code(kms.enable_key, KeyId=own) == "KMSInvalidStateException"
+
+
 @proves("kms.EnableKeyRotation", "kms.GetKeyRotationStatus")
 def rotation_has_a_period(aws: Aws) -> None:
     kms = aws.client("kms")

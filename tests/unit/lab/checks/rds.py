@@ -39,6 +39,18 @@ def database(aws: Aws, **arguments: Any) -> str:
     return name
 
 
+def source(aws: Aws, **arguments: Any) -> str:
+    """A database of which AWS makes read replicas."""
+    return database(aws, ManageMasterUserPassword=None, MasterUserPassword=unique(), **arguments)
+
+
+def replicate(aws: Aws, name: str, **arguments: Any) -> str:
+    aws.client("rds").create_db_instance_read_replica(
+        DBInstanceIdentifier=f"{name}-replica", SourceDBInstanceIdentifier=name, **arguments
+    )
+    return f"{name}-replica"
+
+
 def instance_of(aws: Aws, name: str) -> dict[str, Any]:
     return dict(aws.client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0])
 
@@ -64,14 +76,11 @@ def gp3_storage_has_iops_and_throughput(aws: Aws) -> None:
 
 @proves("rds.instances_are_individuals")
 def databases_have_their_own_resource_ids(aws: Aws) -> None:
-    one, other = (instance_of(aws, database(aws)) for _ in range(2))
+    one, other = (instance_of(aws, source(aws)) for _ in range(2))
     assert one["DbiResourceId"] != other["DbiResourceId"]
     assert one["PendingModifiedValues"] == {}
-    name = one["DBInstanceIdentifier"]
-    aws.client("rds").create_db_instance_read_replica(
-        DBInstanceIdentifier=f"{name}-replica", SourceDBInstanceIdentifier=name
-    )
-    assert instance_of(aws, f"{name}-replica")["DbiResourceId"] != one["DbiResourceId"]
+    replica = replicate(aws, one["DBInstanceIdentifier"])
+    assert instance_of(aws, replica)["DbiResourceId"] != one["DbiResourceId"]
 
 
 @proves("rds.postgres_has_a_current_default_version")
@@ -153,12 +162,29 @@ def deletion_needs_a_final_snapshot_or_none(aws: Aws) -> None:
 
 @proves("rds.replicas_are_not_protected_by_their_source")
 def replica_of_a_protected_database_is_not_protected(aws: Aws) -> None:
-    name = database(aws, DeletionProtection=True)
-    aws.client("rds").create_db_instance_read_replica(
-        DBInstanceIdentifier=f"{name}-replica", SourceDBInstanceIdentifier=name
-    )
-    assert instance_of(aws, f"{name}-replica")["DeletionProtection"] is False
+    name = source(aws, DeletionProtection=True)
+    assert instance_of(aws, replicate(aws, name))["DeletionProtection"] is False
     assert instance_of(aws, name)["DeletionProtection"] is True
+
+
+@proves("rds.replicas_need_a_password_that_rds_does_not_manage")
+def replica_needs_a_password_of_ones_own(aws: Aws) -> None:
+    name = database(aws)
+    assert error_code(replicate, aws=aws, name=name) == "InvalidParameterValue"
+    modify(aws, name, ManageMasterUserPassword=False, MasterUserPassword=unique())
+    assert instance_of(aws, replicate(aws, name))["ReadReplicaSourceDBInstanceIdentifier"] == name
+
+
+@proves("rds.replicas_of_postgres_have_the_parameter_group_of_their_source")
+def replica_has_the_parameter_group_of_its_source(aws: Aws) -> None:
+    group = unique()
+    aws.client("rds").create_db_parameter_group(
+        DBParameterGroupName=group, DBParameterGroupFamily="postgres17", Description="check"
+    )
+    name = source(aws, DBParameterGroupName=group)
+    assert error_code(replicate, aws=aws, name=name, DBParameterGroupName=group) == "InvalidParameterCombination"
+    [shown] = instance_of(aws, replicate(aws, name))["DBParameterGroups"]
+    assert shown["DBParameterGroupName"] == group
 
 
 @proves("rds.DescribeDBEngineVersions")
