@@ -1,0 +1,13 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A warm Python: one process a run that has the AWS SDK loaded and forks a child for each module.
+
+- `client` runs in ansible-playbook: asks for a module to be run.
+- `server` is the warm process: accepts, forks, reports how the child ended, learns what it loaded.
+- `child` is what runs between the fork and the end of a module.
+- `payload` is the module as Ansible sends it: an AnsiballZ script with a zip of Python source.
+
+All but `client` is imported without Ansible: only the standard library, and the SDK where it is installed.
+"""

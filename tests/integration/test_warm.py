@@ -1,0 +1,147 @@
+"""The warm connection: the same results as `local`, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT, Emulator
+
+HERE = Path(__file__).parent / "warm"
+WARM = "pixstory.platform.warm"
+
+# What differs between any two runs, whatever the connection.
+VOLATILE = {
+    *("start", "end", "delta", "elapsed", "duration", "atime", "mtime", "ctime", "inode", "date", "server", "pid"),
+    *("x-amzn-requestid", "request_id", "version", "attempts"),
+    *("ansible_job_id", "results_file", "creation_date", "create_time", "cached_image"),
+}
+VARYING = [
+    (re.compile(r"/\S*/ansible_\w[\w.]*_payload_\w+/ansible_[\w.]+_payload\.zip/|/ansible_warm_payload.zip/"), "PAYLOAD/"),
+    (re.compile(r"ansible-tmp-[\d.]+-\d+-\d+"), "ansible-tmp"),
+    (re.compile(r"ansible-local-\w+"), "ansible-local"),
+    (re.compile(r"ansible-moduletmp-[\d.]+-\w+/tmp\w+"), "ansible-moduletmp"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\dZ+:]*"), "TIME"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
+    (re.compile(r"0x[0-9a-f]{8,}"), "ADDRESS"),
+    (re.compile(r"secret-\w{6}\b"), "secret-RANDOM"),
+]
+IDENTIFIER = re.compile(r"\b(vpc|subnet|sg|sgr|rtb|acl|igw|dopt|eni|assoc)(-[a-z]+)*-[0-9a-f]{8,17}\b")
+
+
+def of_the_controller(value: Any) -> bool:
+    """Whether it is a traceback of ansible-playbook, which goes through the connection."""
+    return isinstance(value, str) and value.startswith("Traceback") and "plugins/action/__init__.py" in value
+
+
+def frames(text: str) -> str:
+    """A traceback without the lines of source, which the warm Python knows when the zip is gone already, and without the
+    one frame of its own."""
+    lines = [line for line in text.splitlines() if not line.startswith("    ")]
+    return "\n".join(line for line in lines if not re.match(r'  File "<string>", line \d+, in <module>$', line))
+
+
+class Comparable:
+    """A result without what varies between runs. Identifiers become their order of appearance."""
+
+    def __init__(self) -> None:
+        self.identifiers: dict[str, str] = {}
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self.of(item) for key, item in value.items() if key not in VOLATILE and not of_the_controller(item)}
+        if isinstance(value, list):
+            return [self.of(item) for item in value]
+        if isinstance(value, str):
+            if "Traceback (most recent call last)" in value:
+                value = frames(value)
+            for pattern, replacement in VARYING:
+                value = pattern.sub(replacement, value)
+            return IDENTIFIER.sub(lambda found: self.identifier(found[0]), value)
+        return value
+
+    def identifier(self, found: str) -> str:
+        return self.identifiers.setdefault(found, f"{found.split('-')[0]}-{len(self.identifiers)}")
+
+
+def settings(emulator: Emulator | None, folder: Path) -> dict[str, str]:
+    variables = emulator.environment() if emulator else dict(os.environ)
+    variables.pop("AWS_ENDPOINT_URL", None)
+    return {
+        **variables,
+        "PATH": f"{Path(sys.executable).parent}:{variables['PATH']}",
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "ansible"),
+        "ANSIBLE_REMOTE_TEMP": str(folder / "ansible"),
+    }
+
+
+def conform(connection: str, emulator: Emulator, scratch: Path) -> dict[str, Any]:
+    """The result of each task of the playbook, by its name."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(mode=0o777)
+    scratch.chmod(0o777)
+    # Another Python, the same by its version: a virtual environment's own is a link, and this is another link.
+    (scratch / "python").symlink_to(sys.executable)
+    urllib.request.urlopen(urllib.request.Request(f"{emulator.url}/moto-api/reset", method="POST")).read()
+    variables = {"ansible_connection": connection, "scratch": str(scratch), "emulator": emulator.url, "mark": "conformance"}
+    done = subprocess.run(
+        ["ansible-playbook", "-i", HERE / "hosts.yml", HERE / "conformance.yml", "-e", json.dumps(variables)],
+        cwd=HERE,
+        env={
+            **settings(emulator, scratch / ".."),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_DISPLAY_TRACEBACK": "always",
+            "MARK": "of the run",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    comparable = Comparable()
+    return {
+        f"{play['play']['name']}: {task['task']['name']}": comparable.of(task["hosts"]["localhost"])
+        for play in json.loads(done.stdout[done.stdout.index("{") :])["plays"]
+        for task in play["tasks"]
+    }
+
+
+def differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys(), key=str):
+            if key not in one or key not in other:
+                yield f"{where}.{key}: only by {'warm' if key in other else 'local'}: {(one | other)[key]!r:.300}"
+            else:
+                yield from differences(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for position, (mine, its) in enumerate(zip(one, other, strict=True)):
+            yield from differences(mine, its, f"{where}[{position}]")
+    elif one != other:
+        yield f"{where}: local {one!r:.500}, warm {other!r:.500}"
+
+
+def test_every_module_gives_the_same_result(account: Emulator, tmp_path: Path) -> None:
+    stock = conform("ansible.builtin.local", account, tmp_path / "scratch")
+    warm = conform(WARM, account, tmp_path / "scratch")
+    assert len(stock) > 70
+    failed = [name for name, result in stock.items() if result.get("failed")]
+    assert len(failed) > 15, "failures are compared as well"
+    assert list(stock) == list(warm)
+    assert list(differences(stock, warm)) == []
