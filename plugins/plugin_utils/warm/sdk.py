@@ -12,65 +12,56 @@ given the same one, which the children inherit with what it has read.
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any
 
 PACKAGES = frozenset({"boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "certifi", "six"})
 
-_alone: list[tuple[str, tuple[str, ...]]] = []
+# The methods of botocore's Loader that read from disk and keep what they read.
+_READING = ("list_available_services", "determine_latest_version", "load_service_model", "load_data_with_path")
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+_loader: Any = None
+_alone: list[Call] = []
 
 
 def load() -> None:
-    """Import the SDK, where there is one."""
+    """Import the SDK, where there is one, and give all sessions one loader."""
+    global _loader
     with contextlib.suppress(ImportError):
-        import boto3.session  # noqa: F401 (imported for the children)
-        import botocore.loaders
+        import boto3.session
+        import botocore.session
 
-        _share_loader(botocore.loaders)
-
-
-def _share_loader(loaders: Any) -> None:
-    create = loaders.create_loader
-
-    class Shared(loaders.Loader):
-        """Remembers what it had to read from disk."""
-
-        def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
-            _note("load_service_model", service_name, type_name, api_version)
-            return super().load_service_model(service_name, type_name, api_version)
-
-        def load_data(self, name: str) -> Any:
-            _note("load_data", name)
-            return super().load_data(name)
-
-    shared = Shared()
-
-    def create_loader(search_path_string: str | None = None) -> Any:
-        return create(search_path_string) if search_path_string else shared
-
-    loaders.create_loader = create_loader
-    global _shared
-    _shared = shared
+        create = botocore.session.create_loader
+        _loader = create()
+        for name in _READING:
+            setattr(_loader, name, _noting(name, getattr(_loader, name)))
+        botocore.session.create_loader = lambda paths=None: create(paths) if paths else _loader
+        boto3.session.Session()  # adds boto3's own folder to the loader's
 
 
-_shared: Any = None
-_read: set[tuple[str, ...]] = set()
+def _noting(name: str, method: Any) -> Any:
+    """The method, which remembers what it had to read."""
+
+    @functools.wraps(method)
+    def noting(*arguments: Any, **keywords: Any) -> Any:
+        known = len(_loader._cache)
+        found = method(*arguments, **keywords)
+        if len(_loader._cache) > known:
+            _alone.append((name, arguments, keywords))
+        return found
+
+    return noting
 
 
-def _note(method: str, *arguments: str | None) -> None:
-    call = (method, *arguments)
-    if call not in _read:
-        _read.add(call)
-        _alone.append(call)
-
-
-def read_alone() -> list[tuple[Any, ...]]:
+def read_alone() -> list[Call]:
     """What this process has read that the server had not."""
     return list(_alone)
 
 
-def read(calls: list[tuple[Any, ...]]) -> None:
+def read(calls: list[Call]) -> None:
     """Read the same, for the children to come."""
-    for method, *arguments in calls:
+    for name, arguments, keywords in calls:
         with contextlib.suppress(Exception):  # what cannot be read here is read, or fails, where it is asked for
-            getattr(_shared, method)(*arguments)
+            getattr(_loader, name)(*arguments, **keywords)
     _alone.clear()
