@@ -19,6 +19,8 @@ pytest.register_assert_rewrite("tests.integration.suite")
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAY = ROOT / "tests" / "integration" / "inventory"
+# `PIXSTORY_CONNECTION=local` runs the suite through another connection than the environments name.
+CONNECTION = os.environ.get("PIXSTORY_CONNECTION")
 RECAP = re.compile(r"^localhost\s+: (.*)$", re.MULTILINE)
 
 
@@ -113,7 +115,9 @@ class Emulator:
         return ["-i", f"inventories/{environment}", "-i", str(OVERLAY.relative_to(ROOT))]
 
     def command(self, environment: str, playbook: str, *arguments: str) -> list[str]:
-        return ["ansible-playbook", *self.inventory(environment), f"playbooks/{playbook}.yml", *arguments]
+        connection = ["-e", f"ansible_connection={CONNECTION}"] if CONNECTION else []
+        inventory = self.inventory(environment)
+        return ["ansible-playbook", *inventory, f"playbooks/{playbook}.yml", *connection, *arguments]
 
     def play(self, environment: str, playbook: str, *arguments: str) -> Run:
         offset = self.log.stat().st_size
