@@ -30,7 +30,10 @@ VOLATILE = {
     *("ansible_job_id", "results_file", "creation_date", "create_time", "cached_image"),
 }
 VARYING = [
-    (re.compile(r"/\S*/ansible_\w[\w.]*_payload_\w+/ansible_[\w.]+_payload\.zip/|/ansible_warm_payload.zip/"), "PAYLOAD/"),
+    (
+        re.compile(r"/\S*/ansible_\w[\w.]*_payload_\w+/ansible_[\w.]+_payload\.zip/|/ansible_warm_payload.zip/"),
+        "PAYLOAD/",
+    ),
     (re.compile(r"ansible-tmp-[\d.]+-\d+-\d+"), "ansible-tmp"),
     (re.compile(r"ansible-local-\w+"), "ansible-local"),
     (re.compile(r"ansible-moduletmp-[\d.]+-\w+/tmp\w+"), "ansible-moduletmp"),
@@ -62,7 +65,9 @@ class Comparable:
 
     def of(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self.of(item) for key, item in value.items() if key not in VOLATILE and not of_the_controller(item)}
+            return {
+                key: self.of(item) for key, item in value.items() if key not in VOLATILE and not of_the_controller(item)
+            }
         if isinstance(value, list):
             return [self.of(item) for item in value]
         if isinstance(value, str):
@@ -98,7 +103,12 @@ def conform(connection: str, emulator: Emulator, scratch: Path) -> dict[str, Any
     # Another Python, the same by its version: a virtual environment's own is a link, and this is another link.
     (scratch / "python").symlink_to(sys.executable)
     urllib.request.urlopen(urllib.request.Request(f"{emulator.url}/moto-api/reset", method="POST")).read()
-    variables = {"ansible_connection": connection, "scratch": str(scratch), "emulator": emulator.url, "mark": "conformance"}
+    variables = {
+        "ansible_connection": connection,
+        "scratch": str(scratch),
+        "emulator": emulator.url,
+        "mark": "conformance",
+    }
     done = subprocess.run(
         ["ansible-playbook", "-i", HERE / "hosts.yml", HERE / "conformance.yml", "-e", json.dumps(variables)],
         cwd=HERE,
@@ -145,3 +155,99 @@ def test_every_module_gives_the_same_result(account: Emulator, tmp_path: Path) -
     assert len(failed) > 15, "failures are compared as well"
     assert list(stock) == list(warm)
     assert list(differences(stock, warm)) == []
+
+
+class Run:
+    """An ansible-playbook whose every descendant can be found by a mark in its environment."""
+
+    def __init__(self, folder: Path, seconds: float, connection: str = WARM, *arguments: str) -> None:
+        self.mark = f"PIXSTORY_TEST_MARK={uuid.uuid4()}"
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        self.started = folder / "started"
+        variables = {"ansible_connection": connection, "seconds": seconds, "started": str(self.started)}
+        name, _, value = self.mark.partition("=")
+        self.output = folder / "output"
+        self.process = subprocess.Popen(
+            [
+                "ansible-playbook",
+                "-i",
+                HERE / "hosts.yml",
+                HERE / "leaving.yml",
+                "-e",
+                json.dumps(variables),
+                *arguments,
+            ],
+            cwd=HERE,
+            env={**settings(None, folder), "TMPDIR": str(self.temporary), name: value},
+            stdin=subprocess.DEVNULL,
+            stdout=self.output.open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def processes(self) -> list[str]:
+        found = []
+        for process in Path("/proc").iterdir():
+            try:
+                if process.name.isdigit() and self.mark.encode() in (process / "environ").read_bytes():
+                    state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    found.append(f"{process.name} {state} {command[:80]}")
+            except OSError:
+                continue
+        return found
+
+    def sockets(self) -> list[str]:
+        mine = f"@pixstory.platform.warm/{os.geteuid()}/{self.process.pid}."
+        return [line for line in Path("/proc/net/unix").read_text().splitlines() if mine in line]
+
+    def files(self) -> list[str]:
+        """But for the folder of ansible-playbook's own queues, which it leaves when it is killed, whatever connects."""
+        return sorted(str(path) for path in self.temporary.rglob("*") if "pymp-" not in str(path))
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+@pytest.mark.parametrize("ending", ["well", "SIGINT", "SIGTERM", "SIGKILL"])
+def test_nothing_is_left_after(ending: str, tmp_path: Path) -> None:
+    run = Run(tmp_path, seconds=0.5 if ending == "well" else 120)
+    assert eventually(run.started.exists), run.output.read_text()
+    assert run.sockets(), "the server of the run is up"
+    assert len(run.processes()) >= 4, "the run, its worker, the server, the module"
+    if ending != "well":
+        os.kill(run.process.pid, getattr(signal, ending))
+    code = run.process.wait(timeout=30)
+    assert (code == 0) == (ending == "well"), run.output.read_text()
+    assert eventually(lambda: not run.processes()), run.processes()
+    assert run.sockets() == []
+    assert run.files() == []
+
+
+def test_a_server_that_dies_is_told_and_not_repeated(tmp_path: Path) -> None:
+    run = Run(tmp_path, 120)
+    assert eventually(run.started.exists), run.output.read_text()
+    module = Path(f"/proc/{run.started.read_text().strip()}/stat")
+    server = int(module.read_text().rpartition(")")[2].split()[1])
+    assert f"warm Python of ansible-playbook {run.process.pid}" in Path(f"/proc/{server}/cmdline").read_text()
+    os.kill(server, signal.SIGKILL)
+    os.kill(int(module.parent.name), signal.SIGKILL)
+    assert run.process.wait(timeout=30) != 0
+    assert "what the module has done is not known" in re.sub(r"\s+", " ", run.output.read_text())
+    assert run.output.read_text().count("PLAY RECAP") == 1
+
+
+def test_what_is_not_served_is_said_once(tmp_path: Path) -> None:
+    # A link beside: the same Python, not known to be the same virtual environment.
+    other = tmp_path / "python"
+    other.symlink_to(sys.executable)
+    (tmp_path / "run").mkdir()
+    run = Run(tmp_path / "run", 0.1, WARM, "-v", "-e", f"ansible_python_interpreter={other}")
+    run.process.wait(timeout=60)
+    told = run.output.read_text()
+    assert told.count("The warm Python does not run this module, local does: its interpreter is") == 1, told

@@ -32,8 +32,9 @@ READ_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_", "GLIBC_", "OPENSSL_"
 START_SECONDS = 20
 
 # The server's own code, as `python -c` has it: whatever a module shows of its stack begins here, so it is short. The
-# package gets a name that no module looks for.
-BOOT = """
+# package gets a name that no module looks for. The first line is for who looks at a list of processes.
+BOOT = """\
+# warm Python of ansible-playbook {pid}, ends with it: pixstory.platform, docs/warm-connection.md
 import importlib.util, sys
 spec = importlib.util.spec_from_file_location("_pixstory_warm", sys.argv[1])
 sys.modules[spec.name] = package = importlib.util.module_from_spec(spec)
@@ -81,7 +82,9 @@ def request(command: str, script: bytes | None, shell: str, folder: str | None) 
     if not _is_this_python(interpreter):
         raise NotServed(f"its interpreter is {interpreter}, and this run's is {sys.executable}")
     environment = {**os.environ, **variables}
-    fixed = sorted(name for name in variables if name.startswith(READ_AT_START) and os.environ.get(name) != variables[name])
+    fixed = sorted(
+        name for name in variables if name.startswith(READ_AT_START) and os.environ.get(name) != variables[name]
+    )
     if fixed:
         raise NotServed(f"the task sets {', '.join(fixed)}, which Python reads at its start")
     try:
@@ -117,7 +120,9 @@ def _parse(command: str, shell: str) -> tuple[dict[str, str], str]:
 def _is_this_python(interpreter: str) -> bool:
     """Not the file behind the links: python3 of a virtual environment is a link to that of the system."""
     same_folder = os.path.realpath(os.path.dirname(interpreter)) == os.path.realpath(os.path.dirname(sys.executable))
-    return os.path.isabs(interpreter) and same_folder and os.path.realpath(interpreter) == os.path.realpath(sys.executable)
+    return (
+        os.path.isabs(interpreter) and same_folder and os.path.realpath(interpreter) == os.path.realpath(sys.executable)
+    )
 
 
 def run(asked: Request) -> tuple[int, bytes, bytes]:
@@ -137,12 +142,12 @@ def run(asked: Request) -> tuple[int, bytes, bytes]:
 
 
 def first_to_say(text: str) -> bool:
-    """Whether no other task of this run has said so. True where nobody can be asked."""
+    """Whether no other task of this run has said so: the server knows. True where there can be none."""
     try:
-        with _open() as connection:
+        with _connect() as connection:
             connection.send(json.dumps({"say": text}).encode())
             return bool(_receive(connection).get("new", True))
-    except OSError:
+    except (OSError, NotServed):
         return True
 
 
@@ -187,16 +192,15 @@ def _connect() -> socket.socket:
         raise NotServed(f"the warm Python does not start: {error}") from error
 
 
+def start() -> None:
+    """Start it ahead of the first module, without waiting for it."""
+    if sys.platform.startswith("linux"):
+        with suppress(OSError):
+            _launch(subprocess.DEVNULL)
+
+
 def _start() -> None:
-    pid, started = _run_of()
-    process = subprocess.Popen(
-        [sys.executable, "-c", BOOT, str(Path(__file__).with_name("__init__.py")), _name(), str(pid), started],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        start_new_session=True,  # a Ctrl-C is for the run; the server ends when that has ended
-    )
+    process = _launch(subprocess.PIPE)
     assert process.stdout is not None
     with process.stdout, selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
@@ -204,6 +208,19 @@ def _start() -> None:
     if answer.strip() not in (b"ready", b"taken"):
         process.kill()
         raise OSError(f"{sys.executable} gave no sign within {START_SECONDS} s")
+
+
+def _launch(stdout: int) -> subprocess.Popen[bytes]:
+    pid, started = _run_of()
+    package = Path(__file__).with_name("__init__.py")
+    return subprocess.Popen(
+        [sys.executable, "-c", BOOT.format(pid=pid), str(package), _name(), str(pid), started],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        start_new_session=True,  # a Ctrl-C is for the run; the server ends when that has ended
+    )
 
 
 def _receive(connection: socket.socket) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 
 def main() -> None:
-    module = AnsibleModule({"text": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, supports_check_mode=True)
+    module = AnsibleModule(
+        {"text": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, supports_check_mode=True
+    )
     mask = os.umask(0)
     os.umask(mask)
     mode = os.fstat(0).st_mode
@@ -40,7 +42,9 @@ def main() -> None:
         encodings=[sys.stdin.encoding, sys.stdout.encoding, sys.stderr.errors, locale.getpreferredencoding()],
         buffered=[sys.stdout.line_buffering, sys.stderr.line_buffering],
         path=[folder for folder in sys.path if "_payload_" not in folder],
-        signals={s.name: str(signal.getsignal(s)).split(" at ")[0] for s in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)},
+        signals={
+            s.name: str(signal.getsignal(s)).split(" at ")[0] for s in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE)
+        },
         files=resource.getrlimit(resource.RLIMIT_NOFILE),
         descriptors=sorted(int(fd) for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")),
         threads=threading.active_count(),

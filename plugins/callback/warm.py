@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: warm
+type: aggregate
+short_description: Prepare for the warm connection at the start of a play
+description:
+  - Starts the warm Python before the first task asks for it, loads in ansible-playbook itself what every task would load
+    again, and packs the modules of the play ahead of the tasks that need them.
+  - Does nothing in a play that P(pixstory.platform.warm#connection) has no part in. That works without this one, only
+    slower.
+  - Shows nothing.
+version_added: "0.1.0"
+author: Pixstory platform contributors
+requirements:
+  - C(callbacks_enabled = pixstory.platform.warm) in ansible.cfg
+"""
+
+import os
+import signal
+from contextlib import suppress
+
+from ansible.playbook.play import Play
+from ansible.plugins.callback import CallbackBase
+from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, test_loader
+
+from ansible_collections.pixstory.platform.plugins.plugin_utils.warm import ahead, client
+
+CONNECTION = "pixstory.platform.warm"
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = CONNECTION
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *arguments: object, **keywords: object) -> None:
+        super().__init__(*arguments, **keywords)
+        self._packing: int | None = None
+        self._prepared = False
+
+    def v2_playbook_on_play_start(self, play: Play) -> None:
+        if not _takes_part(play):
+            return
+        self._stop_packing()
+        if not self._prepared:
+            self._prepared = True
+            client.start()
+            _load_plugins()
+        self._packing = ahead.pack(ahead.modules_of(play))
+
+    def v2_playbook_on_stats(self, stats: object) -> None:
+        self._stop_packing()
+
+    def _stop_packing(self) -> None:
+        if self._packing is not None:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self._packing, signal.SIGTERM)
+                os.waitpid(self._packing, 0)
+            self._packing = None
+
+
+def _takes_part(play: Play) -> bool:
+    """Whether the controller, as a host of the play, is reached by the warm connection."""
+    variables = play.get_variable_manager()
+    inventory = variables._inventory
+    for host in inventory.get_hosts(play.hosts) if inventory else []:
+        connection = variables.get_vars(play=play, host=host, include_hostvars=False).get("ansible_connection")
+        if connection == CONNECTION:
+            return True
+    return False
+
+
+def _load_plugins() -> None:
+    """What a task loads anew because it is a process of its own. What is loaded here they inherit."""
+    connection_loader.get(CONNECTION, class_only=True)
+    for loader in (filter_loader, test_loader):
+        for _plugin in loader.all():
+            pass
+    lookup_loader.get("ansible.builtin.template", class_only=True)
