@@ -30,6 +30,7 @@ def load() -> None:
     global _loader
     with contextlib.suppress(ImportError):
         import boto3.session
+        import botocore.hooks
         import botocore.session
 
         create = botocore.session.create_loader
@@ -37,7 +38,22 @@ def load() -> None:
         for name in _READING:
             setattr(_loader, name, _noting(name, getattr(_loader, name)))
         botocore.session.create_loader = lambda paths=None: create(paths) if paths else _loader
+        _share_names(botocore.hooks)
         boto3.session.Session()  # adds boto3's own folder to the loader's
+
+
+def _share_names(hooks: Any) -> None:
+    """A session registers 130 handlers, and each works out anew under which name it goes: by one table, the same."""
+    names: dict[str, str] = {}
+    initialise = hooks.EventAliaser.__init__
+
+    @functools.wraps(initialise)
+    def with_names(self: Any, *arguments: Any, **keywords: Any) -> None:
+        initialise(self, *arguments, **keywords)
+        if self._event_aliases == hooks.EVENT_ALIASES:
+            self._alias_name_cache = names
+
+    hooks.EventAliaser.__init__ = with_names
 
 
 def _noting(name: str, method: Any) -> Any:
