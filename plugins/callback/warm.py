@@ -10,8 +10,8 @@ name: warm
 type: aggregate
 short_description: Prepare for the warm connection at the start of a play
 description:
-  - Starts the warm Python before the first task asks for it, loads in ansible-playbook itself what every task would load
-    again, and packs the modules of the play ahead of the tasks that need them.
+  - Starts the warm Python before the first task asks for it, loads in ansible-playbook itself what every task would
+    load again, and packs the modules of the play ahead of the tasks that need them.
   - Does nothing in a play that P(pixstory.platform.warm#connection) has no part in. That works without this one, only
     slower.
   - Shows nothing.

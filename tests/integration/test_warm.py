@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import ROOT, Emulator
+from .conftest import Emulator
 
 HERE = Path(__file__).parent / "warm"
 WARM = "pixstory.platform.warm"
@@ -51,8 +51,7 @@ def of_the_controller(value: Any) -> bool:
 
 
 def frames(text: str) -> str:
-    """A traceback without the lines of source, which the warm Python knows when the zip is gone already, and without the
-    one frame of its own."""
+    """A traceback without the warm Python's one frame, and without source, which it knows when the zip is gone already."""
     lines = [line for line in text.splitlines() if not line.startswith("    ")]
     return "\n".join(line for line in lines if not re.match(r'  File "<string>", line \d+, in <module>$', line))
 

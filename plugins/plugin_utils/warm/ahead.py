@@ -57,7 +57,7 @@ def pack(modules: Iterable[str]) -> int:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        module_common.ModuleDepFinder = _remembered(module_common.ModuleDepFinder)
+        _parse_once()
         for name in modules:
             if os.getppid() != parent:
                 break
@@ -80,11 +80,19 @@ def _pack(name: str) -> None:
         )
 
 
-def _remembered(finder: Any) -> Any:
-    """Ansible's finder of imports, which parses each file once."""
+def _parse_once() -> None:
+    """Have Ansible's finder of imports parse each file once."""
+    finder = module_common.ModuleDepFinder
+    parse = finder.__init__
+    parsed: dict[tuple[str, bytes], Any] = {}
 
-    @functools.cache
-    def find(module_fqn: str, module_data: bytes, is_pkg_init: bool = False) -> Any:
-        return finder(module_fqn, module_data, is_pkg_init)
+    @functools.wraps(parse)
+    def remember(self: Any, module_fqn: str, module_data: bytes, *arguments: Any, **keywords: Any) -> None:
+        key = (module_fqn, module_data)
+        if key in parsed:
+            self.__dict__.update(parsed[key].__dict__)
+        else:
+            parse(self, module_fqn, module_data, *arguments, **keywords)
+            parsed[key] = self
 
-    return find
+    finder.__init__ = remember
