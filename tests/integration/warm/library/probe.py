@@ -13,8 +13,9 @@ import threading
 import time
 import warnings
 
-import __main__
 from ansible.module_utils.basic import AnsibleModule
+
+import __main__
 
 
 def main() -> None:
