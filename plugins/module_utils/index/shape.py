@@ -57,6 +57,7 @@ GENERATED_KEYS = frozenset(
         "policy_id",
         "instance_profile_id",
         "dbi_resource_id",
+        "enhanced_monitoring_resource_arn",
         "ami_launch_index",
         "certificate_details",
         "stored_bytes",
