@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.core.responses import ActionResult, BaseResponse
@@ -48,6 +50,15 @@ class ExtensionResponse(BaseResponse):
         """Serialise a result or an exception as the service's protocol wants it."""
         status, headers, body = self.serialized(ActionResult(result))
         return Response(body, status=status, headers={name: str(value) for name, value in headers.items()})
+
+
+def parameters_of(identity: Identity, request: Request) -> dict[str, Any] | None:
+    """The parameters as boto3's caller wrote them. None when the request is for nothing that botocore knows."""
+    if identity.service is None or identity.operation is None:
+        return None
+    extension = ExtensionResponse(identity)
+    extension.setup_class(request, use_raw_body=True)
+    return dict(extension.params)
 
 
 def not_implemented(identity: Identity, request: Request, error: NotImplementedError) -> Response:

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -20,11 +21,12 @@ from werkzeug.wrappers import Request, Response
 
 from lab.emulator import registry
 from lab.emulator.classify import is_write
-from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented
+from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of
 from lab.emulator.identify import Identity, fresh_request, identify
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
+SETTINGS_PATH = "/_lab/settings"
 UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 # Calls that wait for another call to arrive, so they must not keep the others out.
@@ -52,6 +54,8 @@ class Gateway:
     def __init__(self, moto_app: WsgiApp, log: RequestLog | None, account: str) -> None:
         self._moto = moto_app
         self._log = log
+        self._parameters = False  # whether the log has the parameters of each call
+        self._latency = 0.0  # seconds that each call takes longer
         self._account = account
         self._lock = threading.RLock()
 
@@ -59,15 +63,18 @@ class Gateway:
         path = environ["PATH_INFO"]
         if path == STATUS_PATH:
             return self._status()(environ, start_response)
+        if path == SETTINGS_PATH:
+            return self._set(Request(environ))(environ, start_response)
         if path.startswith(UNLOGGED_PATHS):
             with self._lock:
                 return self._moto(environ, start_response)
         body = Request(environ).get_data(cache=False, parse_form_data=False)
         environ["wsgi.input"] = io.BytesIO(body)
         identity = identify(environ, body)
+        time.sleep(self._latency)
         with self._turn(identity):
             response = self._answer(identity, environ, body)
-        self._record(identity, response.status_code)
+        self._record(identity, response.status_code, environ, body)
         return response(environ, start_response)
 
     def _turn(self, identity: Identity) -> AbstractContextManager[Any]:
@@ -85,12 +92,21 @@ class Gateway:
             traceback.print_exc()
             return internal_failure(identity, fresh_request(environ, body), error)
 
-    def _record(self, identity: Identity, status: int) -> None:
+    def _record(self, identity: Identity, status: int, environ: dict[str, Any], body: bytes) -> None:
         if self._log:
             write = is_write(identity.service, identity.operation, identity.dry_run)
+            parameters = parameters_of(identity, fresh_request(environ, body)) if self._parameters else None
             self._log.append(
-                Entry(identity.service, identity.operation, write, status, identity.principal, identity.region)
+                Entry(
+                    identity.service, identity.operation, write, status, identity.principal, identity.region, parameters
+                )
             )
+
+    def _set(self, request: Request) -> Response:
+        """`POST /_lab/settings?latency=0.04&parameters=1`: for measurements, while it runs."""
+        self._latency = request.args.get("latency", self._latency, type=float)
+        self._parameters = bool(request.args.get("parameters", self._parameters, type=int))
+        return Response(f"latency {self._latency} s, parameters {self._parameters}\n")
 
     def _status(self) -> Response:
         status = {

@@ -11,6 +11,7 @@ import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Entry:
     status: int
     principal: str | None
     region: str | None
+    parameters: dict[str, Any] | None = None  # only where the log was asked for them
 
 
 class RequestLog:
@@ -35,9 +37,15 @@ class RequestLog:
     def append(self, entry: Entry) -> None:
         """Write one line."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = json.dumps({"time": time, **asdict(entry)}) + "\n"
+        written = {name: value for name, value in asdict(entry).items() if name != "parameters" or value is not None}
+        line = json.dumps({"time": time, **written}, default=_text) + "\n"
         os.write(self._descriptor, line.encode())
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def _text(value: object) -> str:
+    """Times and bytes, which a request may hold and JSON may not."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import os
 import re
@@ -90,6 +91,16 @@ def quiet_moto() -> None:
     warnings.filterwarnings("ignore", message=".*does not match an error shape", category=UserWarning)
 
 
+def hasten_moto() -> None:
+    """Have moto look once, not at every request, which services it has and which operations each of them has."""
+    from moto import backends
+    from moto.core import responses
+
+    services = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: services
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+
+
 def make_server(settings: Settings) -> BaseWSGIServer:
     """A listening server, not yet serving."""
     refuse_public_host(settings.host)
@@ -118,6 +129,7 @@ def make_server(settings: Settings) -> BaseWSGIServer:
             """The request log replaces the server's access log."""
 
     quiet_moto()
+    hasten_moto()
     if settings.extensions:
         warn_of_other_moto(moto.__version__)
         registry.load()

@@ -51,7 +51,7 @@ def of_the_controller(value: Any) -> bool:
 
 
 def frames(text: str) -> str:
-    """A traceback without the warm Python's one frame, and without source: it knows that when the zip is gone already."""
+    """A traceback without the warm Python's one frame, and without source, which it knows when the zip is gone."""
     lines = [line for line in text.splitlines() if not line.startswith("    ")]
     return "\n".join(line for line in lines if not re.match(r'  File "<string>", line \d+, in <module>$', line))
 

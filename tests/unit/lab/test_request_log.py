@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -169,3 +170,21 @@ def test_log_is_appended_to(tmp_path: Path) -> None:
         log.append(Entry("ec2", "DescribeVpcs", False, status, ACCESS_KEY, REGION))
         log.close()
     assert [entry["status"] for entry in entries(path)] == [200, 404]
+
+
+def test_the_parameters_are_logged_when_asked_for(extended: Aws, request_log: Path) -> None:
+    def settings(query: str) -> None:
+        urllib.request.urlopen(urllib.request.Request(f"{extended.url}/_lab/settings?{query}", method="POST")).close()
+
+    name = unique("parameters")
+    settings("parameters=1&latency=0.2")
+    start, began = request_log.stat().st_size, time.monotonic()
+    try:
+        extended.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [name]}], MaxResults=5)
+    finally:
+        settings("parameters=0&latency=0")
+    assert time.monotonic() - began >= 0.2
+    extended.client("ec2").describe_vpcs()
+    asked, plain = entries(request_log, start)
+    assert asked["parameters"] == {"Filters": [{"Name": "tag:Name", "Values": [name]}], "MaxResults": 5}
+    assert "parameters" not in plain
