@@ -1,0 +1,300 @@
+"""`make bench`: how long the project takes, side by side with other ways to run the same playbooks.
+
+Every comparison alternates its ways on one emulator and takes medians, so that what else the machine does falls on all
+of them alike. Prints a report in Markdown, and draws a chart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+
+from .bed import OVERLAY, ROOT, Bed, Measured, Way, ways, work
+
+LATENCY = 0.04  # seconds a call, as to a Region on the same continent
+SIZES = (10, 100, 1000, 5000)
+TIMES = (1, 2, 4, 8)
+# What grows: entries of these that refer to nothing else, or only to one another.
+GROWING = {
+    "security_groups": "aws_security_groups_groups",
+    "storage": "aws_storage_buckets",
+    "secrets": "aws_secrets_generated",
+    "parameters": "aws_secrets_parameters",
+}
+
+
+@dataclass
+class Report:
+    """Lines of Markdown, printed as they come."""
+
+    lines: list[str] = field(default_factory=list)
+    drawn: dict[str, Any] = field(default_factory=dict)
+
+    def say(self, *lines: str) -> None:
+        self.lines += lines
+        print("\n".join(lines), flush=True)
+
+    def table(self, head: list[str], rows: list[list[str]]) -> None:
+        self.say(
+            "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows), ""
+        )
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def spread(values: list[float]) -> str:
+    return f"{median(values):.1f} s ({min(values):.1f} to {max(values):.1f})"
+
+
+@contextmanager
+def bed(name: str) -> Iterator[Bed]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Bed(Path(folder) / name) as made:
+        yield made
+
+
+def converge(report: Report, rounds: int) -> None:
+    """An unchanged production environment, without latency and with it."""
+    with bed("converge") as on:
+        found = ways(on.folder)
+        on.play(found["shipped"])
+        recorded = on.record(found["shipped"])
+        for latency in (0.0, LATENCY):
+            on.set(latency=latency)
+            measured: dict[str, list[Measured]] = {key: [] for key in found}
+            floors: list[dict[str, float]] = []
+            machine: list[float] = []
+            for _round in range(rounds):
+                for key, way in found.items():
+                    machine.append(work())
+                    run = on.play(way)
+                    assert run.recap["changed"] == 0, f"{way.name} changed something"
+                    measured[key].append(run)
+                floors.append(on.floor(recorded))
+            _show_converge(report, latency, found, measured, floors, machine)
+
+
+def _show_converge(
+    report: Report,
+    latency: float,
+    found: dict[str, Way],
+    measured: dict[str, list[Measured]],
+    floors: list[dict[str, float]],
+    machine: list[float],
+) -> None:
+    seconds = {key: [run.seconds for run in runs] for key, runs in measured.items()}
+    seconds["floor"] = [floor["seconds"] for floor in floors]
+    shipped = median(seconds["shipped"])
+    names = {**{key: way.name for key, way in found.items()}, "floor": "boto3, the same calls"}
+    letters = {"shipped": "a", "local": "b", "mitogen": "c", "floor": "d"}
+    report.say(f"### An unchanged production environment, {latency * 1000:.0f} ms added to each call")
+    report.table(
+        ["", "way", "median (from … to)", "times (a)"],
+        [[letters[key], names[key], spread(runs), f"{median(runs) / shipped:.2f}"] for key, runs in seconds.items()],
+    )
+    first = measured["shipped"][0]
+    report.say(
+        f"(a) is {median(seconds['local']) / shipped:.2f} times faster than (b) and takes "
+        f"{shipped / median(seconds['floor']):.2f} times as long as (d). It makes {first.calls} calls in "
+        f"{first.recap['ok']} tasks. Of those calls {floors[0]['refused_first']:.0f} ask for what is not there and are "
+        f"refused; of the same calls made again, {floors[0]['refused']:.0f}.",
+        f"Machine noise: a fixed piece of computing took {min(machine):.2f} to {max(machine):.2f} s between the runs.",
+        "",
+    )
+    report.table(
+        ["seconds of CPU, median", *next(iter(measured.values()))[0].cpu],
+        [
+            [names[key], *(f"{median([run.cpu[part] for run in runs]):.1f}" for part in runs[0].cpu)]
+            for key, runs in measured.items()
+        ],
+    )
+    report.drawn[f"converge {latency}"] = {names[key]: median(runs) for key, runs in seconds.items()}
+
+
+def other_runs(report: Report, rounds: int) -> None:
+    """First provisioning, and check mode."""
+    rows: dict[str, dict[str, list[float]]] = {"first provisioning": {}, "--check --diff, unchanged": {}}
+    with tempfile.TemporaryDirectory() as folder:
+        found = ways(Path(folder))
+        for _round in range(rounds):
+            for way in found.values():
+                with bed("first") as on:
+                    rows["first provisioning"].setdefault(way.name, []).append(on.play(way).seconds)
+                    seconds = on.play(way, "--check", "--diff").seconds
+                    rows["--check --diff, unchanged"].setdefault(way.name, []).append(seconds)
+        report.say(f"### First provisioning and check mode, medians of {rounds}")
+        report.table(
+            ["", *(way.name for way in found.values())],
+            [[what, *(spread(seconds) for seconds in by_way.values())] for what, by_way in rows.items()],
+        )
+
+
+def inventory(report: Report, rounds: int) -> None:
+    """Listing the dynamic inventory."""
+    rows = []
+    with bed("inventory") as on:
+        ec2 = boto3.session.Session(
+            region_name="ap-south-1", aws_access_key_id="emulated", aws_secret_access_key="emulated"
+        ).client("ec2", endpoint_url=on.url)
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/17")["Subnet"]["SubnetId"]
+        debian = ec2.describe_images(Filters=[{"Name": "name", "Values": ["debian*"]}])["Images"]
+        tags = {
+            "Project": "pixstory",
+            "Environment": "production",
+            "ManagedBy": "ansible",
+            "Role": "web",
+            "Name": "web",
+        }
+        made = 0
+        for size in SIZES:
+            while made < size:
+                count = min(500, size - made)
+                ec2.run_instances(
+                    ImageId=debian[0]["ImageId"],
+                    MinCount=count,
+                    MaxCount=count,
+                    SubnetId=subnet,
+                    TagSpecifications=[
+                        {"ResourceType": "instance", "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
+                    ],
+                )
+                made += count
+            command = ["ansible-inventory", "-i", "inventories/production", "-i", OVERLAY, "--list"]
+            seconds = [on.measure(command, Way("listing")).seconds for _round in range(rounds)]
+            output = (on.folder / "run.log").read_text()
+            listed = json.loads(output[output.index("{\n") :])
+            assert len(listed["web"]["hosts"]) == size
+            rows.append([str(size), spread(seconds), f"{median(seconds) / size * 1000:.1f} ms"])
+    report.say(f"### Listing the inventory, medians of {rounds}")
+    report.table(["instances", "ansible-inventory --list", "an instance"], rows)
+
+
+def grown(times: int) -> dict[str, Any]:
+    """The variables of an environment with so many times the entries."""
+    declared: dict[str, Any] = {}
+    for name, variable in GROWING.items():
+        file = ROOT / "group_vars" / "all" / f"{'secrets' if name == 'parameters' else name}.yml"
+        entries = yaml.safe_load(file.read_text())[variable]
+        declared[variable] = dict(entries)
+        for number in range(2, times + 1):
+            declared[variable].update({f"{key}-{number}": value for key, value in entries.items()})
+    file = yaml.safe_load((ROOT / "group_vars" / "all" / "security_groups.yml").read_text())
+    groups, flows = set(file["aws_security_groups_groups"]), file["aws_security_groups_flows"]
+    declared["aws_security_groups_flows"] = [*flows]
+    for number in range(2, times + 1):
+        for flow in flows:
+            ends = {end: f"{flow[end]}-{number}" for end in ("from", "to") if flow[end] in groups}
+            declared["aws_security_groups_flows"].append({**flow, **ends})
+    return declared
+
+
+def growth(report: Report, rounds: int) -> None:
+    """How the time of an unchanged run grows with what the environment has."""
+    points: list[tuple[int, list[float], int]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        shipped = ways(Path(folder))["shipped"]
+        for times in TIMES:
+            with bed("growth") as on:
+                variables = on.folder / "grown.json"
+                variables.write_text(json.dumps(grown(times)))
+                on.play(shipped, "-e", f"@{variables}")
+                resources = sum(map(len, grown(times).values())) - len(grown(times)["aws_security_groups_flows"])
+                runs = [on.play(shipped, "-e", f"@{variables}") for _round in range(rounds)]
+                assert all(run.recap["changed"] == 0 for run in runs)
+                points.append((resources, [run.seconds for run in runs], runs[0].calls))
+    counts = [float(count) for count, _seconds, _calls in points]
+    medians = [median(seconds) for _count, seconds, _calls in points]
+    slope, base = statistics.linear_regression(counts, medians)
+    fit = statistics.correlation(counts, medians) ** 2
+    report.say(f"### Growth: 1, 2, 4 and 8 times the groups, buckets, secrets and parameters, medians of {rounds}")
+    report.table(
+        ["resources that grow", "unchanged run", "API calls"],
+        [[str(count), spread(seconds), str(calls)] for count, seconds, calls in points],
+    )
+    report.say(f"A straight line: {base:.1f} s + {slope:.3f} s a resource, R² = {fit:.3f}.", "")
+    report.drawn["growth"] = list(zip(counts, medians, strict=True))
+
+
+def draw(report: Report, target: Path) -> None:
+    """The chart of the report."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "pixstory"
+    import matplotlib.pyplot as plt
+
+    keys = [key for key in report.drawn if key.startswith("converge")]
+    figure, axes = plt.subplots(1, len(report.drawn), figsize=(4.5 * len(report.drawn), 3.2), squeeze=False)
+    for axis, key in zip(axes[0], report.drawn, strict=True):
+        if key in keys:
+            values = report.drawn[key]
+            bars = axis.barh(list(values), list(values.values()), color=["#1b6ca8", "#b0b7bf", "#d9a441", "#7fb069"])
+            axis.bar_label(bars, fmt="%.1f s", padding=3)
+            axis.margins(x=0.18)
+            axis.invert_yaxis()
+            axis.set_title(f"unchanged production, +{float(key.split()[1]) * 1000:.0f} ms a call", fontsize=9)
+        else:
+            axis.plot(*zip(*report.drawn[key], strict=True), "o-", color="#1b6ca8")
+            axis.set_xlabel("resources that grow", fontsize=8)
+            axis.set_ylim(bottom=0)
+            axis.set_title("unchanged run, seconds", fontsize=9)
+        axis.tick_params(labelsize=8)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(target, metadata={"Date": None})
+
+
+PARTS: dict[str, Callable[[Report, int], None]] = {
+    "converge": converge,
+    "first": other_runs,
+    "inventory": inventory,
+    "growth": growth,
+}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    arguments.add_argument("--rounds", type=int, default=5, help="runs of each way, medians are taken (%(default)s)")
+    arguments.add_argument(
+        "--first-rounds", type=int, default=3, help="the same of the first provisioning (%(default)s)"
+    )
+    arguments.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
+    arguments.add_argument("--report", type=Path, help="write the report and its chart here, docs/benchmark.md say")
+    given = arguments.parse_args()
+    report = Report()
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
+    report.say(
+        "# Benchmark",
+        "",
+        f"Printed by `make bench` at {commit.strip()}: Python {platform.python_version()}, {os.cpu_count()} cores, load"
+        f" {os.getloadavg()[0]:.1f} at the start. Medians of {given.rounds} unless a heading says otherwise.",
+        "",
+    )
+    for part in given.only:
+        PARTS[part](report, given.first_rounds if part == "first" else given.rounds)
+    if given.report:
+        chart = given.report.with_suffix(".svg")
+        if report.drawn:
+            draw(report, chart)
+            report.lines.insert(3, f"\n![chart]({chart.name})\n")
+        given.report.write_text("\n".join(report.lines).strip() + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
