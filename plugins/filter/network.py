@@ -17,7 +17,7 @@ ZONE_LETTERS = "abcd"
 
 DATA_STORE_PORTS = (5432, 6379)  # PostgreSQL, Redis and Valkey
 EPHEMERAL_PORTS = (1024, 65535)
-# Where a route may lead, and the option of amazon.aws.ec2_vpc_route_table that says so.
+# Where a route may lead, and the option of pixstory.platform.ec2_vpc_route_table that says so.
 ROUTE_TARGETS = {
     "internet_gateways": "gateway_id",
     "nat_gateways": "nat_gateway_id",
@@ -138,7 +138,7 @@ def acl_entries(vpc: Mapping[str, Any], tier: str, zones: Sequence[str]) -> dict
 
 
 def resolve_routes(routes: Sequence[Mapping[str, str]], index: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Routes of a route table plan in the form of amazon.aws.ec2_vpc_route_table."""
+    """Routes of a route table plan in the form of pixstory.platform.ec2_vpc_route_table."""
     return [
         {"dest": route["dest"], ROUTE_TARGETS[route["kind"]]: owned(index, route["kind"], route["name"], "id")}
         for route in routes

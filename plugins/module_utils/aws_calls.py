@@ -30,6 +30,18 @@ class TagsByArn(Resource):
         return self.call("list_tags_for_resource", ResourceName=arn).get("TagList", [])
 
 
+class Ec2Tags(Resource):
+    """Tags as EC2 takes them: with CreateTags, by the id of the resource."""
+
+    id_key: ClassVar[str]
+
+    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
+        self.call("create_tags", Resources=[description[self.id_key]], Tags=ansible_dict_to_boto3_tag_list(tags))
+
+    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
+        self.call("delete_tags", Resources=[description[self.id_key]], Tags=[{"Key": key} for key in keys])
+
+
 class KmsAliases(Resource):
     """Looks up the KMS aliases among the declared values, because AWS describes a resource with the key's ARN."""
 

@@ -118,9 +118,9 @@ import uuid
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 ONLY_FOR = {
     "Gateway": ("route_table_ids",),
@@ -146,9 +146,10 @@ def same_policy(declared: dict[str, Any], present: dict[str, Any]) -> bool:
     return not compare_policies(present, declared)
 
 
-class VpcEndpoint(Resource):
+class VpcEndpoint(Ec2Tags):
     kind = "VPC endpoint"
     service = "ec2"
+    id_key = "VpcEndpointId"
     result_key = "vpc_endpoint"
     name_tag = True
     properties = (
@@ -237,13 +238,6 @@ class VpcEndpoint(Resource):
         # AWS answers 200 and lists what it refused in the body.
         for refused in answer.get("Unsuccessful", []):
             self.fail(f"AWS refused to delete {self.kind} {self.name}: {refused['Error']['Message']}")
-
-    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
-        resources = [description["VpcEndpointId"]]
-        self.call("create_tags", Resources=resources, Tags=ansible_dict_to_boto3_tag_list(tags))
-
-    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
-        self.call("delete_tags", Resources=[description["VpcEndpointId"]], Tags=[{"Key": key} for key in keys])
 
     def busy(self, description: dict[str, Any]) -> bool:
         return state(description) == "pending"

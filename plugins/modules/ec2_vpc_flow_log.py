@@ -80,14 +80,14 @@ flow_log:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
-from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
 
-
-class FlowLog(Resource):
+class FlowLog(Ec2Tags):
     kind = "VPC flow log"
     service = "ec2"
+    id_key = "FlowLogId"
     result_key = "flow_log"
     replaceable = True
     name_tag = True
@@ -121,16 +121,6 @@ class FlowLog(Resource):
 
     def delete(self, description: dict[str, Any]) -> None:
         self.call("delete_flow_logs", FlowLogIds=[description["FlowLogId"]])
-
-    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
-        self.call(
-            "create_tags",
-            Resources=[description["FlowLogId"]],
-            Tags=ansible_dict_to_boto3_tag_list(tags),
-        )
-
-    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
-        self.call("delete_tags", Resources=[description["FlowLogId"]], Tags=[{"Key": key} for key in keys])
 
 
 def main() -> None:
