@@ -53,13 +53,22 @@ test-integration: setup ## Run the playbooks of all environments against the emu
 test-emulator: setup ## Say which extensions of the emulator have become needless
 	python -m pytest tests/unit/lab
 
+.PHONY: test-local
+test-local: setup ## Run the integration tests through the stock connection instead of the warm one
+	PIXSTORY_CONNECTION=ansible.builtin.local python -m pytest tests/integration -n 2 --dist loadfile
+
+.PHONY: bench
+bench: ## Measure against stock local, Mitogen and plain boto3: hours; report and chart go to docs/ (BENCH_FLAGS=…)
+	@scripts/setup bench
+	python -m tests.bench --report docs/benchmark.md $(BENCH_FLAGS)
+
 .PHONY: soak
 soak: setup ## Kill provision at 25 random moments and see it recover
-	python -m pytest tests/integration -m soak -n 2 --dist loadfile
+	python -m pytest tests/integration -m soak -n 2 --dist load
 
 .PHONY: requirements
 requirements: setup ## Pin the Python packages anew
-	for level in runtime lab dev; do \
+	for level in runtime lab dev bench; do \
 	  uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$level.in --output-file requirements/$$level.txt $(UV_FLAGS) || exit 1; \
 	done

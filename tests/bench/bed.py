@@ -47,7 +47,7 @@ def ways(folder: Path) -> dict[str, Way]:
     shipped = (ROOT / "ansible.cfg").read_text()
     stock = folder / "stock.cfg"
     stock.write_text(re.sub(r"^callbacks_enabled = .*$", "", shipped, flags=re.MULTILINE))
-    local = ("-e", "ansible_connection=ansible.builtin.local")
+    local = ("-e", "ansible_connection=local")  # the name that Mitogen knows
     found = {
         "shipped": Way("this project"),
         "local": Way("stock local", local, {"ANSIBLE_CONFIG": str(stock)}),
