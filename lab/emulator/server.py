@@ -120,8 +120,6 @@ def make_server(settings: Settings) -> BaseWSGIServer:
         return create_backend_app(service)
 
     class Handler(MotoRequestHandler):
-        # Clients make many calls in a row: a connection serves them all.
-        protocol_version = "HTTP/1.1"
         # Headers and body are two small writes; waiting for an acknowledgement between them costs 40 ms a request.
         disable_nagle_algorithm = True
 
