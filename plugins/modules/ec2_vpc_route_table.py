@@ -18,9 +18,8 @@ description:
   - Follows U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html) and
     U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRouteTableAssociation.html).
 notes:
-  - M(amazon.aws.ec2_vpc_route_table) makes thirteen calls for a table that is as declared, waits five seconds for each
-    that it makes, and warns about the route of a gateway endpoint in every run. This module makes one call, and does
-    not.
+  - M(amazon.aws.ec2_vpc_route_table) makes many calls for a table that is as declared, waits five seconds for each that
+    it makes, and warns about the route of a gateway endpoint in every run. This module makes one call, and does not.
 author: Pixstory platform contributors
 options:
   name:

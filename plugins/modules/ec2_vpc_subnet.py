@@ -16,7 +16,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html) and
     U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySubnetAttribute.html).
 notes:
-  - M(amazon.aws.ec2_vpc_subnet) makes five calls for a subnet that is as declared. This module makes one.
+  - M(amazon.aws.ec2_vpc_subnet) makes several calls for a subnet that is as declared. This module makes one.
 author: Pixstory platform contributors
 options:
   cidr:

@@ -17,7 +17,7 @@ description:
     U(https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html).
 notes:
   - M(amazon.aws.iam_managed_policy) knows a policy by its name, and lists all policies of the account and all of AWS's
-    own to find it, sixteen calls. This module asks for the one.
+    own to find it. This module asks for the one.
 author: Pixstory platform contributors
 options:
   arn:

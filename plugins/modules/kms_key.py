@@ -18,7 +18,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html) and
     U(https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html).
 notes:
-  - M(amazon.aws.kms_key) makes eighteen calls for a key that is as declared, more with every key of the account. This
+  - M(amazon.aws.kms_key) makes many calls for a key that is as declared, and more with every key of the account. This
     module makes four.
 author: Pixstory platform contributors
 options:

@@ -77,7 +77,7 @@ def request(command: str, script: bytes | None, shell: str, folder: str | None) 
         raise NotServed("it is a command or an asynchronous task, not a module on stdin")
     payload = Payload.of(script)
     if payload is None:
-        raise NotServed("the module is not one in Python, or carries a debugger")
+        raise NotServed("the module is not in Python, carries a debugger, or may start again in another Python")
     variables, interpreter = _parse(command, shell)
     if not _is_this_python(interpreter):
         raise NotServed(f"its interpreter is {interpreter}, and this run's is {sys.executable}")

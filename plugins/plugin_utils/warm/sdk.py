@@ -4,7 +4,7 @@
 
 """The AWS SDK in the warm Python: one loader of service models for all sessions.
 
-botocore reads a service's model from a compressed JSON file for every session anew: 60 ms for EC2. It keeps what it
+botocore reads a service's model from a compressed JSON file for every session anew. It keeps what it
 read in its `Loader`; a session makes its own unless it is given one. Here all sessions with the standard data path are
 given the same one, which the children inherit with what it has read.
 """
