@@ -20,6 +20,8 @@ PACKAGES = frozenset({"boto3", "botocore", "s3transfer", "urllib3", "jmespath", 
 # The methods of botocore's Loader that read from disk and keep what they read.
 _READING = ("list_available_services", "determine_latest_version", "load_service_model", "load_data_with_path")
 
+_CLIENT = "client"  # and that a client was made
+
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 _loader: Any = None
 _alone: list[Call] = []
@@ -29,7 +31,10 @@ def load() -> None:
     """Import the SDK, where there is one, and give all sessions one loader."""
     global _loader
     with contextlib.suppress(ImportError):
+        import ssl
+
         import boto3.session
+        import botocore.client
         import botocore.hooks
         import botocore.session
 
@@ -39,6 +44,8 @@ def load() -> None:
             setattr(_loader, name, _noting(name, getattr(_loader, name)))
         botocore.session.create_loader = lambda paths=None: create(paths) if paths else _loader
         _share_names(botocore.hooks)
+        _share_methods(botocore.client.ClientCreator)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the first one fetches the algorithms
         boto3.session.Session()  # adds boto3's own folder to the loader's
 
 
@@ -54,6 +61,26 @@ def _share_names(hooks: Any) -> None:
             self._alias_name_cache = names
 
     hooks.EventAliaser.__init__ = with_names
+
+
+def _share_methods(creator: Any) -> None:
+    """The class of a client has a function for each operation, which knows the operation's name and nothing else."""
+    made: dict[tuple[str, int], tuple[Any, dict[str, Any]]] = {}
+
+    def once(name: str, make: Any) -> Any:
+        @functools.wraps(make)
+        def making(self: Any, service_model: Any) -> dict[str, Any]:
+            description = service_model._service_description
+            key = (name, id(description))  # which is kept, so that no other has its id
+            if key not in made:
+                made[key] = (description, make(self, service_model))
+                _alone.append((_CLIENT, (service_model.service_name,), {}))
+            return dict(made[key][1])
+
+        return making
+
+    for name in ("_create_methods", "_create_name_mapping"):
+        setattr(creator, name, once(name, getattr(creator, name)))
 
 
 def _noting(name: str, method: Any) -> Any:
@@ -79,5 +106,13 @@ def read(calls: list[Call]) -> None:
     """Read the same, for the children to come."""
     for name, arguments, keywords in calls:
         with contextlib.suppress(Exception):  # what cannot be read here is read, or fails, where it is asked for
-            getattr(_loader, name)(*arguments, **keywords)
+            (_make_client if name == _CLIENT else getattr(_loader, name))(*arguments, **keywords)
     _alone.clear()
+
+
+def _make_client(service: str) -> None:
+    """A client that nobody uses, for what is worked out on the way. It looks for no credentials and asks nobody."""
+    import boto3.session
+
+    session = boto3.session.Session(aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1")
+    session.client(service)
