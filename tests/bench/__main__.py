@@ -1,7 +1,8 @@
 """`make bench`: how long the project takes, side by side with other ways to run the same playbooks.
 
 Every comparison alternates its ways on one emulator and takes medians, so that what else the machine does falls on all
-of them alike. Prints a report in Markdown, and draws a chart.
+of them alike. Prints Markdown as it goes. With --report, what was measured is kept beside the report as JSON, and the
+report and its chart are made of all that is kept: the parts can be measured one at a time.
 """
 
 from __future__ import annotations
@@ -42,16 +43,14 @@ class Report:
     """Lines of Markdown, printed as they come."""
 
     lines: list[str] = field(default_factory=list)
-    drawn: dict[str, Any] = field(default_factory=dict)
+    drawn: Any = None  # what the chart shows of it
 
     def say(self, *lines: str) -> None:
         self.lines += lines
         print("\n".join(lines), flush=True)
 
     def table(self, head: list[str], rows: list[list[str]]) -> None:
-        self.say(
-            "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *(f"| {' | '.join(row)} |" for row in rows), ""
-        )
+        self.say("", *(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)), "")
 
 
 def median(values: list[float]) -> float:
@@ -68,25 +67,29 @@ def bed(name: str) -> Iterator[Bed]:
         yield made
 
 
-def converge(report: Report, rounds: int) -> None:
-    """An unchanged production environment, without latency and with it."""
+def converge(report: Report, rounds: int, latency: float = 0.0) -> None:
+    """An unchanged production environment."""
     with bed("converge") as on:
         found = ways(on.folder)
         on.play(found["shipped"])
         recorded = on.record(found["shipped"])
-        for latency in (0.0, LATENCY):
-            on.set(latency=latency)
-            measured: dict[str, list[Measured]] = {key: [] for key in found}
-            floors: list[dict[str, float]] = []
-            machine: list[float] = []
-            for _round in range(rounds):
-                for key, way in found.items():
-                    machine.append(work())
-                    run = on.play(way)
-                    assert run.recap["changed"] == 0, f"{way.name} changed something"
-                    measured[key].append(run)
-                floors.append(on.floor(recorded))
-            _show_converge(report, latency, found, measured, floors, machine)
+        on.set(latency=latency)
+        measured: dict[str, list[Measured]] = {key: [] for key in found}
+        floors: list[dict[str, float]] = []
+        machine: list[float] = []
+        for _round in range(rounds):
+            for key, way in found.items():
+                machine.append(work())
+                run = on.play(way)
+                assert run.recap["changed"] == 0, f"{way.name} changed something"
+                measured[key].append(run)
+            floors.append(on.floor(recorded))
+        _show_converge(report, latency, found, measured, floors, machine)
+
+
+def far_away(report: Report, rounds: int) -> None:
+    """The same with the latency of a service on the other side of a network."""
+    converge(report, rounds, LATENCY)
 
 
 def _show_converge(
@@ -102,7 +105,7 @@ def _show_converge(
     shipped = median(seconds["shipped"])
     names = {**{key: way.name for key, way in found.items()}, "floor": "boto3, the same calls"}
     letters = {"shipped": "a", "local": "b", "mitogen": "c", "floor": "d"}
-    report.say(f"### An unchanged production environment, {latency * 1000:.0f} ms added to each call")
+    report.say(f"## An unchanged production environment, {latency * 1000:.0f} ms added to each call")
     report.table(
         ["", "way", "median (from … to)", "times (a)"],
         [[letters[key], names[key], spread(runs), f"{median(runs) / shipped:.2f}"] for key, runs in seconds.items()],
@@ -123,7 +126,7 @@ def _show_converge(
             for key, runs in measured.items()
         ],
     )
-    report.drawn[f"converge {latency}"] = {names[key]: median(runs) for key, runs in seconds.items()}
+    report.drawn = {names[key]: median(runs) for key, runs in seconds.items()}
 
 
 def other_runs(report: Report, rounds: int) -> None:
@@ -137,7 +140,7 @@ def other_runs(report: Report, rounds: int) -> None:
                     rows["first provisioning"].setdefault(way.name, []).append(on.play(way).seconds)
                     seconds = on.play(way, "--check", "--diff").seconds
                     rows["--check --diff, unchanged"].setdefault(way.name, []).append(seconds)
-        report.say(f"### First provisioning and check mode, medians of {rounds}")
+        report.say(f"## First provisioning and check mode, medians of {rounds}")
         report.table(
             ["", *(way.name for way in found.values())],
             [[what, *(spread(seconds) for seconds in by_way.values())] for what, by_way in rows.items()],
@@ -181,7 +184,7 @@ def inventory(report: Report, rounds: int) -> None:
             listed = json.loads(output[output.index("{\n") :])
             assert len(listed["web"]["hosts"]) == size
             rows.append([str(size), spread(seconds), f"{median(seconds) / size * 1000:.1f} ms"])
-    report.say(f"### Listing the inventory, medians of {rounds}")
+    report.say(f"## Listing the inventory, medians of {rounds}")
     report.table(["instances", "ansible-inventory --list", "an instance"], rows)
 
 
@@ -222,78 +225,92 @@ def growth(report: Report, rounds: int) -> None:
     medians = [median(seconds) for _count, seconds, _calls in points]
     slope, base = statistics.linear_regression(counts, medians)
     fit = statistics.correlation(counts, medians) ** 2
-    report.say(f"### Growth: 1, 2, 4 and 8 times the groups, buckets, secrets and parameters, medians of {rounds}")
+    report.say(f"## Growth: 1, 2, 4 and 8 times the groups, buckets, secrets and parameters, medians of {rounds}")
     report.table(
         ["resources that grow", "unchanged run", "API calls"],
         [[str(count), spread(seconds), str(calls)] for count, seconds, calls in points],
     )
     report.say(f"A straight line: {base:.1f} s + {slope:.3f} s a resource, R² = {fit:.3f}.", "")
-    report.drawn["growth"] = list(zip(counts, medians, strict=True))
+    report.drawn = list(zip(counts, medians, strict=True))
 
 
-def draw(report: Report, target: Path) -> None:
-    """The chart of the report."""
+PARTS: dict[str, Callable[[Report, int], None]] = {
+    "converge": converge,
+    "far-away": far_away,
+    "growth": growth,
+    "first": other_runs,
+    "inventory": inventory,
+}
+TITLES = {
+    "converge": "unchanged production, seconds",
+    "far-away": f"the same, {LATENCY * 1000:.0f} ms more a call",
+    "growth": "unchanged run by resources, seconds",
+}
+
+
+def draw(kept: dict[str, Any], target: Path) -> None:
+    """The chart of what was measured."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "pixstory"
     import matplotlib.pyplot as plt
 
-    keys = [key for key in report.drawn if key.startswith("converge")]
-    figure, axes = plt.subplots(1, len(report.drawn), figsize=(4.5 * len(report.drawn), 3.2), squeeze=False)
-    for axis, key in zip(axes[0], report.drawn, strict=True):
-        if key in keys:
-            values = report.drawn[key]
-            bars = axis.barh(list(values), list(values.values()), color=["#1b6ca8", "#b0b7bf", "#d9a441", "#7fb069"])
-            axis.bar_label(bars, fmt="%.1f s", padding=3)
+    shown = [part for part in TITLES if part in kept]
+    figure, axes = plt.subplots(1, len(shown), figsize=(4.5 * len(shown), 3.2), squeeze=False)
+    for axis, part in zip(axes[0], shown, strict=True):
+        drawn = kept[part]["drawn"]
+        if isinstance(drawn, dict):
+            bars = axis.barh(list(drawn), list(drawn.values()), color=["#1b6ca8", "#b0b7bf", "#d9a441", "#7fb069"])
+            axis.bar_label(bars, fmt="%.1f", padding=3)
             axis.margins(x=0.18)
             axis.invert_yaxis()
-            axis.set_title(f"unchanged production, +{float(key.split()[1]) * 1000:.0f} ms a call", fontsize=9)
         else:
-            axis.plot(*zip(*report.drawn[key], strict=True), "o-", color="#1b6ca8")
-            axis.set_xlabel("resources that grow", fontsize=8)
+            axis.plot(*zip(*drawn, strict=True), "o-", color="#1b6ca8")
             axis.set_ylim(bottom=0)
-            axis.set_title("unchanged run, seconds", fontsize=9)
+        axis.set_title(TITLES[part], fontsize=9)
         axis.tick_params(labelsize=8)
         axis.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(target, metadata={"Date": None})
 
 
-PARTS: dict[str, Callable[[Report, int], None]] = {
-    "converge": converge,
-    "first": other_runs,
-    "inventory": inventory,
-    "growth": growth,
-}
+def write(target: Path, kept: dict[str, Any]) -> None:
+    """The report of all that is kept."""
+    target.with_suffix(".json").write_text(json.dumps(kept, indent=1) + "\n")
+    lines = ["# Benchmark", "", "Printed by `make bench`.", ""]
+    if any(part in TITLES for part in kept):
+        draw(kept, target.with_suffix(".svg"))
+        lines += [f"![What the tables below say]({target.with_suffix('.svg').name})", ""]
+    for part in PARTS:
+        if part in kept:
+            lines += kept[part]["lines"]
+    text = "\n".join(lines)
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    target.write_text(text.strip() + "\n")
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=5, help="runs of each way, medians are taken (%(default)s)")
-    arguments.add_argument(
-        "--first-rounds", type=int, default=3, help="the same of the first provisioning (%(default)s)"
-    )
-    arguments.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
-    arguments.add_argument("--report", type=Path, help="write the report and its chart here, docs/benchmark.md say")
-    given = arguments.parse_args()
-    report = Report()
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    options.add_argument("--rounds", type=int, default=5, help="runs of each way, medians are taken (%(default)s)")
+    options.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to measure")
+    options.add_argument("--report", type=Path, help="write the report and its chart here, docs/benchmark.md say")
+    given = options.parse_args()
+    data = given.report.with_suffix(".json") if given.report else None
+    kept = json.loads(data.read_text()) if data and data.exists() else {}
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
-    report.say(
-        "# Benchmark",
-        "",
-        f"Printed by `make bench` at {commit.strip()}: Python {platform.python_version()}, {os.cpu_count()} cores, load"
-        f" {os.getloadavg()[0]:.1f} at the start. Medians of {given.rounds} unless a heading says otherwise.",
-        "",
-    )
     for part in given.only:
-        PARTS[part](report, given.first_rounds if part == "first" else given.rounds)
-    if given.report:
-        chart = given.report.with_suffix(".svg")
-        if report.drawn:
-            draw(report, chart)
-            report.lines.insert(3, f"\n![chart]({chart.name})\n")
-        given.report.write_text("\n".join(report.lines).strip() + "\n")
+        report = Report()
+        load = os.getloadavg()[0]
+        PARTS[part](report, given.rounds)
+        python = platform.python_version()
+        report.say(
+            f"Commit {commit.strip()}, Python {python}, {os.cpu_count()} cores, load {load:.1f} at the start.", ""
+        )
+        kept[part] = {"lines": report.lines, "drawn": report.drawn}
+        if given.report:
+            write(given.report, kept)
 
 
 if __name__ == "__main__":
