@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 import uuid
@@ -156,13 +157,19 @@ def test_every_module_gives_the_same_result(account: Emulator, tmp_path: Path) -
     assert list(differences(stock, warm)) == []
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A short name: ansible-playbook binds a socket in there, and its path has 108 characters at the most."""
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        yield Path(folder)
+
+
 class Run:
     """An ansible-playbook whose every descendant can be found by a mark in its environment."""
 
-    def __init__(self, folder: Path, seconds: float, connection: str = WARM, *arguments: str) -> None:
+    def __init__(self, folder: Path, temporary: Path, seconds: float, connection: str = WARM, *arguments: str) -> None:
         self.mark = f"PIXSTORY_TEST_MARK={uuid.uuid4()}"
-        self.temporary = folder / "tmp"
-        self.temporary.mkdir()
+        self.temporary = temporary
         self.started = folder / "started"
         variables = {"ansible_connection": connection, "seconds": seconds, "started": str(self.started)}
         name, _, value = self.mark.partition("=")
@@ -214,8 +221,8 @@ def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 @pytest.mark.parametrize("ending", ["well", "SIGINT", "SIGTERM", "SIGKILL"])
-def test_nothing_is_left_after(ending: str, tmp_path: Path) -> None:
-    run = Run(tmp_path, seconds=0.5 if ending == "well" else 120)
+def test_nothing_is_left_after(ending: str, tmp_path: Path, temporary: Path) -> None:
+    run = Run(tmp_path, temporary, seconds=0.5 if ending == "well" else 120)
     assert eventually(run.started.exists), run.output.read_text()
     assert run.sockets(), "the server of the run is up"
     assert len(run.processes()) >= 4, "the run, its worker, the server, the module"
@@ -228,8 +235,8 @@ def test_nothing_is_left_after(ending: str, tmp_path: Path) -> None:
     assert run.files() == []
 
 
-def test_a_server_that_dies_is_told_and_not_repeated(tmp_path: Path) -> None:
-    run = Run(tmp_path, 120)
+def test_a_server_that_dies_is_told_and_not_repeated(tmp_path: Path, temporary: Path) -> None:
+    run = Run(tmp_path, temporary, 120)
     assert eventually(run.started.exists), run.output.read_text()
     module = Path(f"/proc/{run.started.read_text().strip()}/stat")
     server = int(module.read_text().rpartition(")")[2].split()[1])
@@ -241,12 +248,12 @@ def test_a_server_that_dies_is_told_and_not_repeated(tmp_path: Path) -> None:
     assert run.output.read_text().count("PLAY RECAP") == 1
 
 
-def test_what_is_not_served_is_said_once(tmp_path: Path) -> None:
+def test_what_is_not_served_is_said_once(tmp_path: Path, temporary: Path) -> None:
     # A link beside: the same Python, not known to be the same virtual environment.
     other = tmp_path / "python"
     other.symlink_to(sys.executable)
     (tmp_path / "run").mkdir()
-    run = Run(tmp_path / "run", 0.1, WARM, "-v", "-e", f"ansible_python_interpreter={other}")
+    run = Run(tmp_path / "run", temporary, 0.1, WARM, "-v", "-e", f"ansible_python_interpreter={other}")
     run.process.wait(timeout=60)
     told = run.output.read_text()
     assert told.count("The warm Python does not run this module, local does: its interpreter is") == 1, told
