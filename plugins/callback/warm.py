@@ -67,14 +67,13 @@ class CallbackModule(CallbackBase):
 
 
 def _takes_part(play: Play) -> bool:
-    """Whether the controller, as a host of the play, is reached by the warm connection."""
+    """Whether a host of the play has the warm connection, as far as the host itself or the command line says."""
     variables = play.get_variable_manager()
-    inventory = variables._inventory
-    for host in inventory.get_hosts(play.hosts) if inventory else []:
-        connection = variables.get_vars(play=play, host=host, include_hostvars=False).get("ansible_connection")
-        if connection == CONNECTION:
-            return True
-    return False
+    said = variables.extra_vars.get("ansible_connection")
+    if said:
+        return said == CONNECTION
+    hosts = variables._inventory.get_hosts(play.hosts) if variables._inventory else []
+    return any(host.vars.get("ansible_connection") == CONNECTION for host in hosts)
 
 
 def _load_plugins() -> None:

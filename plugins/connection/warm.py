@@ -11,7 +11,7 @@ short_description: Execute on the controller, in a Python that is warm
 description:
   - A drop-in for P(ansible.builtin.local#connection). The results are the same.
   - A module starts in a copy of a process that has Python, the AWS SDK and C(module_utils) loaded, instead of in a new
-    Python that loads them. For an AWS module that saves nearly a second of CPU.
+    Python that loads them.
   - The process belongs to one run. It starts with the first module and ends with the run, however that ends.
   - Whatever it cannot serve goes the way of P(ansible.builtin.local#connection), and C(-v) says so once.
 version_added: "0.1.0"

@@ -157,7 +157,7 @@ def security_group_rules(
     index: Mapping[str, Any],
     cidrs: Mapping[str, Sequence[str]],
 ) -> dict[str, list[dict[str, Any]]]:
-    """The ``ingress`` and ``egress`` rules of one security group, in the form of amazon.aws.ec2_security_group.
+    """The ``ingress`` and ``egress`` rules of one security group, in the form of pixstory.platform.ec2_security_group.
 
     :param groups: the declared groups; a flow may name those of the same VPC.
     :param cidrs: the CIDRs that a flow may name, from :func:`tier_cidrs`.

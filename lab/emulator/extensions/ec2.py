@@ -14,6 +14,7 @@ from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.tags import EC2_PREFIX_TO_RESOURCE
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
@@ -61,6 +62,33 @@ def a_deleted_subnet_leaves_its_network_acl() -> None:
             held = acl._associations
             acl._associations = {key: one for key, one in held.items() if one.subnet_id != subnet_id}
         return subnet
+
+
+@fix("ec2")
+def descriptions_of_rules_between_groups_change() -> None:
+    """A rule that refers to another security group takes a new description, as one with a CIDR block does.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
+    """
+    for direction in ("ingress", "egress"):
+        _update_descriptions(direction)
+
+
+def _update_descriptions(direction: str) -> None:
+    @wrap(SecurityGroupBackend, f"update_security_group_rule_descriptions_{direction}")
+    def update(original: Any, backend: Any, **arguments: Any) -> Any:
+        group = original(backend, **arguments)
+        ports = (str(arguments["from_port"]), str(arguments["to_port"]))
+        for rule in getattr(group, f"{direction}_rules"):
+            for peer in arguments["source_groups"] or []:
+                same = rule.source_group.get("GroupId") == peer.get("GroupId")
+                if (
+                    same
+                    and rule.ip_protocol == arguments["ip_protocol"]
+                    and (str(rule.from_port), str(rule.to_port)) == ports
+                ):
+                    rule.source_group["Description"] = peer.get("Description")
+        return group
 
 
 @fix("ec2")

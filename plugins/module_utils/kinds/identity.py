@@ -48,8 +48,8 @@ def _key_descriptions(aws: Aws, scope: Scope, items: list[Item]) -> None:
 def _delete_key(removal: Removal, item: Item) -> None:
     """Its alias stays until AWS deletes both.
 
-    By its alias amazon.aws.kms_key finds the key and cancels the deletion, when the environment is provisioned again
-    within the window. With another key the restored secrets could not be read.
+    By its alias kms_key finds the key and cancels the deletion, when the environment is provisioned again within the
+    window. With another key the restored secrets could not be read.
     """
     days = removal.kms_pending_window_in_days
     removal.call("kms", "schedule_key_deletion", KeyId=item["id"], PendingWindowInDays=days)

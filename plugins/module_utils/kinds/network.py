@@ -40,12 +40,13 @@ def _ec2(
 
 
 def _vpc_dns(aws: Any, scope: Scope, items: list[Item]) -> None:
-    def read(item: Item) -> None:
-        for attribute, key in (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames")):
-            answer = aws.call("ec2", "describe_vpc_attribute", VpcId=item["VpcId"], Attribute=attribute)
-            item[key] = answer[key]["Value"]
+    def read(wanted: tuple[Item, str, str]) -> None:
+        item, attribute, key = wanted
+        answer = aws.call("ec2", "describe_vpc_attribute", VpcId=item["VpcId"], Attribute=attribute)
+        item[key] = answer[key]["Value"]
 
-    aws.each(read, items)
+    attributes = (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames"))
+    aws.each(read, [(item, *attribute) for item in items for attribute in attributes])
 
 
 def _detach_and_delete_gateway(removal: Removal, item: Item) -> None:

@@ -234,6 +234,7 @@ def _ask(connection: socket.socket, asked: Request) -> tuple[int, bytes, bytes] 
     out, out_end = os.pipe()
     err, err_end = os.pipe()
     content = os.memfd_create("module")
+    answer: dict[str, Any] = {}
     try:
         try:
             for part in (context, asked.script):
@@ -245,14 +246,13 @@ def _ask(connection: socket.socket, asked: Request) -> tuple[int, bytes, bytes] 
                 "zip_end": asked.payload.zip_end,
                 "digest": asked.payload.digest,
             }
-            socket.send_fds(connection, [json.dumps(message).encode()], [content, out_end, err_end])
+            with suppress(OSError):  # it has just ended
+                socket.send_fds(connection, [json.dumps(message).encode()], [content, out_end, err_end])
         finally:
             for descriptor in (content, out_end, err_end):
                 os.close(descriptor)
-        try:
+        with suppress(OSError):
             answer = _receive(connection)
-        except OSError:
-            answer = {}
         if "started" not in answer:
             # Nothing was run. A server that was about to end takes a moment to give up its name.
             time.sleep(0.05)

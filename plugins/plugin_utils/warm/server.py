@@ -85,7 +85,7 @@ class Server:
         """The run is over, or was killed. Whoever still runs is not waited for by anybody."""
         self.ending = True
         for source in (self.listener, self.run):
-            with suppress(KeyError):
+            with suppress(KeyError, ValueError):  # ValueError: it is closed already
                 self.selector.unregister(source)
         self.listener.close()
         for running in self.running.values():
@@ -144,12 +144,12 @@ class Server:
         context = json.loads(os.pread(content, request["context"], 0))
         script = os.pread(content, request["script"], request["context"])
         zip_text = script[request["zip_start"] : request["zip_end"]]
-        # From here on the client may not run the module a second time.
-        if not _answer(connection, {"started": True}):
+        report = mmap.mmap(-1, REPORT)  # shared with the child; no descriptor that a module could see
+        try:
+            pid = os.fork()
+        except OSError:  # too many processes, say: the client does without
             self._leave(connection)
             return
-        report = mmap.mmap(-1, REPORT)  # shared with the child; no descriptor that a module could see
-        pid = os.fork()
         if pid == 0:
             task = child.Task(
                 script=script,
@@ -163,6 +163,8 @@ class Server:
                 report=report,
             )
             raise Forked(child.Module(task, self.finder, self.known))
+        # From here on the client may not run the module a second time.
+        _answer(connection, {"started": True})
         pidfd = os.pidfd_open(pid)
         seen = request["digest"] in self.known
         running = Running(pid, pidfd, connection, request["digest"], None if seen else zip_text, report)

@@ -187,6 +187,25 @@ def interface_endpoint_moves(aws: Aws) -> None:
     assert interfaces_of(aws, endpoint) == [(net.subnets[1], [other])]
 
 
+@proves("ec2.descriptions_of_rules_between_groups_change")
+def rule_between_groups_is_described_anew(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    net = network(aws)
+    peer, other = security_group(aws, net.vpc), security_group(aws, net.vpc)
+
+    def rules(description: str, *groups: str) -> list[dict[str, Any]]:
+        pairs = [{"GroupId": group, "Description": description} for group in groups]
+        return [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": pairs}]
+
+    for direction, listed in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+        getattr(ec2, f"authorize_security_group_{direction}")(GroupId=net.group, IpPermissions=rules("a", peer, other))
+        update = getattr(ec2, f"update_security_group_rule_descriptions_{direction}")
+        update(GroupId=net.group, IpPermissions=rules("b", peer))
+        [group] = ec2.describe_security_groups(GroupIds=[net.group])["SecurityGroups"]
+        pairs = [pair for permission in group[listed] for pair in permission["UserIdGroupPairs"]]
+        assert {pair["GroupId"]: pair["Description"] for pair in pairs} == {peer: "b", other: "a"}
+
+
 @proves("ec2.endpoints_are_gateways_by_default")
 def endpoint_without_a_type_is_a_gateway(aws: Aws) -> None:
     ec2 = aws.client("ec2")
