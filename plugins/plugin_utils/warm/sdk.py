@@ -2,17 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The AWS SDK in the warm Python: one loader of service models for all sessions.
+"""The AWS SDK in the warm Python: what every session and every client works out anew, worked out once.
 
-botocore reads a service's model from a compressed JSON file for every session anew. It keeps what it
-read in its `Loader`; a session makes its own unless it is given one. Here all sessions with the standard data path are
-given the same one, which the children inherit with what it has read.
+botocore reads a service's model from a compressed JSON file for each session, makes a function for each operation of
+the service for each client, and looks up the name of each event handler for each session. All of that depends on the
+files of botocore alone, so here it is shared, and the children inherit it. Sessions, clients, settings and credentials
+are each module's own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from typing import Any
 
 PACKAGES = frozenset({"boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "certifi", "six"})
@@ -46,7 +48,8 @@ def load() -> None:
         _share_names(botocore.hooks)
         _share_methods(botocore.client.ClientCreator)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the first one fetches the algorithms
-        boto3.session.Session()  # adds boto3's own folder to the loader's
+        # Each session of boto3 adds its own folder. None is made here: it would read a profile that may not be there.
+        _loader.search_paths.append(os.path.join(os.path.dirname(boto3.__file__), "data"))
 
 
 def _share_names(hooks: Any) -> None:
