@@ -46,6 +46,8 @@ def _vpc_dns(aws: Any, scope: Scope, items: list[Item]) -> None:
         item[key] = answer[key]["Value"]
 
     attributes = (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames"))
+    for item in items:
+        item.update((key, None) for _attribute, key in attributes)  # in this order, whichever is answered first
     aws.each(read, [(item, *attribute) for item in items for attribute in attributes])
 
 
