@@ -105,7 +105,8 @@ def _show_converge(
     shipped = median(seconds["shipped"])
     names = {**{key: way.name for key, way in found.items()}, "floor": "boto3, the same calls"}
     letters = {"shipped": "a", "local": "b", "mitogen": "c", "floor": "d"}
-    report.say(f"## An unchanged production environment, {latency * 1000:.0f} ms added to each call")
+    rounds = f"medians of {len(floors)}"
+    report.say(f"## An unchanged production environment, {latency * 1000:.0f} ms added to each call, {rounds}")
     report.table(
         ["", "way", "median (from … to)", "times (a)"],
         [[letters[key], names[key], spread(runs), f"{median(runs) / shipped:.2f}"] for key, runs in seconds.items()],
