@@ -78,16 +78,12 @@ def _update_descriptions(direction: str) -> None:
     @wrap(SecurityGroupBackend, f"update_security_group_rule_descriptions_{direction}")
     def update(original: Any, backend: Any, **arguments: Any) -> Any:
         group = original(backend, **arguments)
-        ports = (str(arguments["from_port"]), str(arguments["to_port"]))
+        new = {peer.get("GroupId"): peer.get("Description") for peer in arguments["source_groups"] or []}
+        wanted = [str(arguments[name]) for name in ("ip_protocol", "from_port", "to_port")]
         for rule in getattr(group, f"{direction}_rules"):
-            for peer in arguments["source_groups"] or []:
-                same = rule.source_group.get("GroupId") == peer.get("GroupId")
-                if (
-                    same
-                    and rule.ip_protocol == arguments["ip_protocol"]
-                    and (str(rule.from_port), str(rule.to_port)) == ports
-                ):
-                    rule.source_group["Description"] = peer.get("Description")
+            peer = rule.source_group.get("GroupId")
+            if peer in new and [str(rule.ip_protocol), str(rule.from_port), str(rule.to_port)] == wanted:
+                rule.source_group["Description"] = new[peer]
         return group
 
 

@@ -5,6 +5,7 @@
 """A warm Python: one process a run that has the AWS SDK loaded and forks a child for each module.
 
 - `client` runs in ansible-playbook: asks for a module to be run.
+- `peers` tells processes and users apart, for both sides.
 - `server` is the warm process: accepts, forks, reports how the child ended, learns what it loaded.
 - `child` is what runs between the fork and the end of a module.
 - `payload` is the module as Ansible sends it: an AnsiballZ script with a zip of Python source.

@@ -14,7 +14,6 @@ import selectors
 import shlex
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from .payload import Payload
-from .server import start_time
+from .peers import start_time, user_of
 
 # What Python, the dynamic linker or a library reads once, at its start. A task that changes one of these needs a Python
 # of its own.
@@ -169,10 +168,7 @@ def _open() -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         connection.connect("\0" + _name())
-        _pid, user, _group = struct.unpack(
-            "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        )
-        if user != os.geteuid():
+        if user_of(connection) != os.geteuid():
             raise PermissionError("somebody else's process has the name of the socket")
     except BaseException:
         connection.close()

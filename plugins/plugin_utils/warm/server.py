@@ -15,14 +15,13 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from . import child, payload, sdk
+from . import child, payload, peers, sdk
 
 GRACE = 5.0  # seconds between the interrupt of a module that nobody waits for any more and its end
 MESSAGE = 65536
@@ -44,7 +43,7 @@ class Running:
     pidfd: int
     connection: socket.socket
     digest: str
-    zip_text: bytes | None  # None when the server has seen this zip
+    zip_text: bytes
     report: mmap.mmap
     kill_at: float | None = None
 
@@ -83,11 +82,8 @@ class Server:
 
     def _end(self, _source: Any) -> None:
         """The run is over, or was killed. Whoever still runs is not waited for by anybody."""
-        self.ending = True
-        for source in (self.listener, self.run):
-            with suppress(KeyError, ValueError):  # ValueError: it is closed already
-                self.selector.unregister(source)
-        self.listener.close()
+        self._retire()
+        self.selector.unregister(self.run)
         for running in self.running.values():
             self._interrupt(running)
 
@@ -98,10 +94,7 @@ class Server:
 
     def _accept(self, _listener: Any) -> None:
         connection, _address = self.listener.accept()
-        _pid, user, _group = struct.unpack(
-            "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        )
-        if user != os.geteuid():
+        if peers.user_of(connection) != os.geteuid():
             connection.close()
             return
         connection.setblocking(False)
@@ -119,7 +112,6 @@ class Server:
             _answer(connection, {"new": new})
         elif len(descriptors) == 3 and _folders() != self.folders:
             # A package was installed or removed: what is loaded may not be what is on disk.
-            _answer(connection, {"stale": True})
             self._leave(connection)
             self._retire()
         elif len(descriptors) == 3:
@@ -131,10 +123,10 @@ class Server:
 
     def _retire(self) -> None:
         """Give the name to a new server. End when the last child has."""
-        with suppress(KeyError):
+        if not self.ending:
             self.selector.unregister(self.listener)
-        self.listener.close()
-        self.ending = True
+            self.listener.close()
+            self.ending = True
 
     def _leave(self, connection: socket.socket) -> None:
         self.selector.unregister(connection)
@@ -166,8 +158,7 @@ class Server:
         # From here on the client may not run the module a second time.
         _answer(connection, {"started": True})
         pidfd = os.pidfd_open(pid)
-        seen = request["digest"] in self.known
-        running = Running(pid, pidfd, connection, request["digest"], None if seen else zip_text, report)
+        running = Running(pid, pidfd, connection, request["digest"], zip_text, report)
         self.running[pid] = running
         self.selector.modify(connection, selectors.EVENT_READ, lambda _source: self._left_alone(running))
         self.selector.register(pidfd, selectors.EVENT_READ, lambda _source: self._ended(running))
@@ -191,7 +182,7 @@ class Server:
         running.report.close()
 
     def _learn(self, running: Running) -> None:
-        if running.zip_text is not None and running.digest not in self.known:
+        if running.digest not in self.known:
             found = payload.sources_of(running.zip_text)
             if found is not None:
                 self.known[running.digest] = {
@@ -224,12 +215,9 @@ def _folders() -> list[int]:
     return found
 
 
-def _answer(connection: socket.socket, answer: dict[str, Any]) -> bool:
-    try:
+def _answer(connection: socket.socket, answer: dict[str, Any]) -> None:
+    with suppress(OSError):  # it waits no more
         connection.send(json.dumps(answer).encode())
-    except OSError:
-        return False
-    return True
 
 
 def _signal(pid: int, number: int) -> None:
@@ -255,7 +243,7 @@ def main(name: str, run: str, started: str) -> child.Module | None:
         return None
     listener.listen(128)
     pidfd = os.pidfd_open(int(run))
-    if start_time(int(run)) != started:
+    if peers.start_time(int(run)) != started:
         return None
     print("ready", flush=True)
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
@@ -269,9 +257,3 @@ def main(name: str, run: str, started: str) -> child.Module | None:
     except Forked as forked:
         return forked.module
     return None
-
-
-def start_time(pid: int) -> str:
-    """When the process started, in clock ticks since boot: with the process id, an identity. See proc(5)."""
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[19]
