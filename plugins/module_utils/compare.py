@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
+
 
 def same_name(declared: Any, present: Any) -> bool:
     """Names and windows that AWS keeps in lower case."""
@@ -19,6 +21,11 @@ def same_name(declared: Any, present: Any) -> bool:
 def at_least(declared: Any, present: Any) -> bool:
     """What AWS only lets grow, and may have grown by itself."""
     return present is not None and int(present) >= int(declared)
+
+
+def same_policy(declared: dict[str, Any], present: dict[str, Any]) -> bool:
+    """Whether two policy documents mean the same; an empty one is none."""
+    return not compare_policies(present, declared) if declared and present else declared == present
 
 
 def version_parts(version: str) -> list[int]:

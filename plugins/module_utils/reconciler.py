@@ -63,6 +63,7 @@ class Property:
     :param unordered: a list whose order means nothing.
     :param secret: never shown in a diff.
     :param compare: false for what only creation takes (a snapshot to restore from, say).
+    :param verbatim: taken as it is declared, with what is null in it: a policy is AWS's own text.
     :param equal: tells whether the declared and the present value mean the same, where :func:`same` cannot (a policy).
     """
 
@@ -73,6 +74,7 @@ class Property:
     unordered: bool = False
     secret: bool = False
     compare: bool = True
+    verbatim: bool = False
     equal: Callable[[Any, Any], bool] | None = None
 
     def current(self, description: dict[str, Any]) -> Any:
@@ -252,7 +254,8 @@ class Resource:
 
     def declared(self) -> dict[str, Any]:
         """API key -> value, of all that was declared."""
-        return {p.api: given(self.params[p.param]) for p in self.properties if self.params.get(p.param) is not None}
+        values = [(p, self.params[p.param]) for p in self.properties if self.params.get(p.param) is not None]
+        return {p.api: value if p.verbatim else given(value) for p, value in values}
 
     def boto3_tags(self) -> list[dict[str, str]]:
         """The declared tags in the form that most create calls take."""

@@ -117,9 +117,8 @@ import json
 import uuid
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
-
 from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.compare import same_policy
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 ONLY_FOR = {
@@ -142,10 +141,6 @@ def policy(description: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(description.get("PolicyDocument") or "{}"))
 
 
-def same_policy(declared: dict[str, Any], present: dict[str, Any]) -> bool:
-    return not compare_policies(present, declared)
-
-
 class VpcEndpoint(Ec2Tags):
     kind = "VPC endpoint"
     service = "ec2"
@@ -160,7 +155,7 @@ class VpcEndpoint(Ec2Tags):
         Property("subnet_ids", "SubnetIds", unordered=True),
         Property("security_group_ids", "SecurityGroupIds", read=security_groups, unordered=True),
         Property("private_dns_enabled", "PrivateDnsEnabled"),
-        Property("policy", "PolicyDocument", read=policy, equal=same_policy),
+        Property("policy", "PolicyDocument", read=policy, verbatim=True, equal=same_policy),
     )
     made: dict[str, Any] | None = None
 
@@ -178,8 +173,6 @@ class VpcEndpoint(Ec2Tags):
         for key in LISTS:
             if key in declared:
                 declared[key] = list(dict.fromkeys(declared[key]))
-        if self.params["policy"] is not None:
-            declared["PolicyDocument"] = self.params["policy"]  # a null in a policy is AWS's own text
         return declared
 
     def describe(self) -> dict[str, Any] | None:

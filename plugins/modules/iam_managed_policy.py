@@ -75,9 +75,9 @@ import json
 import re
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
+from ansible_collections.pixstory.platform.plugins.module_utils.compare import same_policy
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
 
 ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:policy(?P<path>/(?:.+/)?)(?P<name>[\w+=,.@-]{1,128})")
@@ -90,7 +90,7 @@ class ManagedPolicy(Resource):
     result_key = "policy"
     properties = (
         Property("description", "Description", compare=False),
-        Property("policy", "PolicyDocument", equal=lambda declared, present: not compare_policies(present, declared)),
+        Property("policy", "PolicyDocument", verbatim=True, equal=same_policy),
     )
 
     def validate(self) -> None:
@@ -101,11 +101,6 @@ class ManagedPolicy(Resource):
 
     def required_to_create(self) -> tuple[str, ...]:
         return ("policy",)
-
-    def declared(self) -> dict[str, Any]:
-        # A suboption that is null is not given, but a policy is AWS's own text.
-        policy = {} if self.params["policy"] is None else {"PolicyDocument": self.params["policy"]}
-        return {**super().declared(), **policy}
 
     def describe(self) -> dict[str, Any] | None:
         answer = self.call_or_none("get_policy", missing=("NoSuchEntity",), PolicyArn=self.name)

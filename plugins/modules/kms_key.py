@@ -84,8 +84,7 @@ key:
 import json
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
-
+from ansible_collections.pixstory.platform.plugins.module_utils.compare import same_policy
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Plan, Property, Resource, main_for
 
 
@@ -104,7 +103,7 @@ class Key(Resource):
     result_key = "key"
     properties = (
         Property("description", "Description"),
-        Property("policy", "Policy", equal=lambda declared, present: not compare_policies(present, declared)),
+        Property("policy", "Policy", verbatim=True, equal=same_policy),
         Property("enable_key_rotation", "KeyRotationEnabled"),
     )
 
@@ -118,11 +117,6 @@ class Key(Resource):
             self.fail(f"{self.kind} {self.name}: pending_window is {window}; AWS takes 7 to 30.")
         if self.name.startswith(("alias/", "aws/")):
             self.fail(f"{self.kind} {self.name}: write the alias without alias/; those under aws/ are AWS's own.")
-
-    def declared(self) -> dict[str, Any]:
-        # A suboption that is null is not given, but a policy is AWS's own text.
-        policy = {} if self.params["policy"] is None else {"Policy": self.params["policy"]}
-        return {**super().declared(), **policy}
 
     def describe(self) -> dict[str, Any] | None:
         answer = self.call_or_none("describe_key", missing=("NotFoundException",), KeyId=self.alias)

@@ -205,9 +205,9 @@ bucket:
 import json
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.policy import compare_policies
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
+from ansible_collections.pixstory.platform.plugins.module_utils.compare import same_policy
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import (
     Plan,
     Property,
@@ -270,10 +270,6 @@ def same_rules(declared: list[dict[str, Any]], present: list[dict[str, Any]]) ->
     return ordered(declared) == ordered(present)
 
 
-def same_policy(declared: dict[str, Any], present: dict[str, Any]) -> bool:
-    return not compare_policies(present, declared) if declared and present else declared == present
-
-
 class Bucket(Resource):
     """Each property but the region and object lock has a reader and a setter of its name."""
 
@@ -290,15 +286,10 @@ class Bucket(Resource):
         Property("versioning", "Versioning"),
         Property("encryption", "Encryption"),
         Property("object_lock_retention", "ObjectLockRetention"),
-        Property("policy", "Policy", equal=same_policy),
+        Property("policy", "Policy", verbatim=True, equal=same_policy),
         Property("lifecycle_rules", "LifecycleRules", equal=same_rules),
         Property("logging", "Logging"),
     )
-
-    def declared(self) -> dict[str, Any]:
-        # A suboption that is null is not given, but a policy is AWS's own text.
-        policy = {} if self.params["policy"] is None else {"Policy": self.params["policy"]}
-        return {**super().declared(), **policy}
 
     def describe(self) -> dict[str, Any] | None:
         head = self.call_or_none("head_bucket", missing=("404",), Bucket=self.name)
