@@ -30,10 +30,16 @@ class TagsByArn(Resource):
         return self.call("list_tags_for_resource", ResourceName=arn).get("TagList", [])
 
 
-class Ec2Tags(Resource):
-    """Tags as EC2 takes them: with CreateTags, by the id of the resource."""
+class Ec2Resource(Resource):
+    """Found by filters, and tagged with CreateTags by its id, as all of EC2 is."""
 
     id_key: ClassVar[str]
+
+    def first(self, operation: str, key: str, filters: dict[str, str]) -> dict[str, Any] | None:
+        """The first resource that all the filters fit, or None."""
+        wanted = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+        found = self.pages(operation, key, Filters=wanted)
+        return found[0] if found else None
 
     def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
         self.call("create_tags", Resources=[description[self.id_key]], Tags=ansible_dict_to_boto3_tag_list(tags))

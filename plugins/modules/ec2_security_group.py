@@ -108,7 +108,7 @@ security_group:
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Resource
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 # The lists of an IpPermission, the key of the peer in each, and what this module calls it. Those that it cannot declare
@@ -170,7 +170,7 @@ def same_rules(declared: list[Rule], there: list[Rule]) -> bool:
     return by_what_it_allows(declared) == by_what_it_allows(there)
 
 
-class SecurityGroup(Ec2Tags):
+class SecurityGroup(Ec2Resource):
     kind = "security group"
     service = "ec2"
     id_key = "GroupId"
@@ -193,12 +193,9 @@ class SecurityGroup(Ec2Tags):
         return {key: single(value) if key in ("ingress", "egress") else value for key, value in declared.items()}
 
     def describe(self) -> dict[str, Any] | None:
-        filters = [
-            {"Name": "vpc-id", "Values": [self.params["vpc_id"]]},
-            {"Name": "group-name", "Values": [self.name]},
-        ]
-        found = self.pages("describe_security_groups", "SecurityGroups", Filters=filters)
-        return found[0] if found else None
+        return self.first(
+            "describe_security_groups", "SecurityGroups", {"vpc-id": self.params["vpc_id"], "group-name": self.name}
+        )
 
     def required_to_create(self) -> tuple[str, ...]:
         return ("description",)

@@ -117,7 +117,7 @@ import json
 import uuid
 from typing import Any
 
-from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Resource
 from ansible_collections.pixstory.platform.plugins.module_utils.compare import same_policy
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
@@ -141,7 +141,7 @@ def policy(description: dict[str, Any]) -> dict[str, Any]:
     return dict(json.loads(description.get("PolicyDocument") or "{}"))
 
 
-class VpcEndpoint(Ec2Tags):
+class VpcEndpoint(Ec2Resource):
     kind = "VPC endpoint"
     service = "ec2"
     id_key = "VpcEndpointId"

@@ -80,11 +80,11 @@ flow_log:
 
 from typing import Any
 
-from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Resource
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 
-class FlowLog(Ec2Tags):
+class FlowLog(Ec2Resource):
     kind = "VPC flow log"
     service = "ec2"
     id_key = "FlowLogId"
@@ -99,12 +99,9 @@ class FlowLog(Ec2Tags):
     )
 
     def describe(self) -> dict[str, Any] | None:
-        filters = [
-            {"Name": "resource-id", "Values": [self.params["vpc_id"]]},
-            {"Name": "tag:Name", "Values": [self.name]},
-        ]
-        found = self.pages("describe_flow_logs", "FlowLogs", Filters=filters)
-        return found[0] if found else None
+        return self.first(
+            "describe_flow_logs", "FlowLogs", {"resource-id": self.params["vpc_id"], "tag:Name": self.name}
+        )
 
     def create(self, declared: dict[str, Any]) -> None:
         answer = self.call(

@@ -92,7 +92,7 @@ route_table:
 
 from typing import Any
 
-from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Resource
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 TARGETS = {
@@ -119,7 +119,7 @@ def own_subnets(description: dict[str, Any]) -> list[str]:
     return [one["SubnetId"] for one in description.get("Associations", []) if one.get("SubnetId")]
 
 
-class RouteTable(Ec2Tags):
+class RouteTable(Ec2Resource):
     kind = "route table"
     service = "ec2"
     id_key = "RouteTableId"
@@ -139,12 +139,9 @@ class RouteTable(Ec2Tags):
                 self.fail(f"{self.kind} {self.name}: the route to {route['dest']} has {has}; {wanted}.")
 
     def describe(self) -> dict[str, Any] | None:
-        filters = [
-            {"Name": "vpc-id", "Values": [self.params["vpc_id"]]},
-            {"Name": "tag:Name", "Values": [self.name]},
-        ]
-        found = self.pages("describe_route_tables", "RouteTables", Filters=filters)
-        return found[0] if found else None
+        return self.first(
+            "describe_route_tables", "RouteTables", {"vpc-id": self.params["vpc_id"], "tag:Name": self.name}
+        )
 
     def create(self, declared: dict[str, Any]) -> None:
         made = self.call(

@@ -72,11 +72,11 @@ subnet:
 
 from typing import Any
 
-from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Tags
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import Ec2Resource
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 
-class Subnet(Ec2Tags):
+class Subnet(Ec2Resource):
     kind = "subnet"
     service = "ec2"
     id_key = "SubnetId"
@@ -88,12 +88,8 @@ class Subnet(Ec2Tags):
     )
 
     def describe(self) -> dict[str, Any] | None:
-        filters = [
-            {"Name": "vpc-id", "Values": [self.params["vpc_id"]]},
-            {"Name": "cidr-block", "Values": [self.name]},
-        ]
-        found = self.pages("describe_subnets", "Subnets", Filters=filters)
-        return found[0] if found else None
+        filters = {"vpc-id": self.params["vpc_id"], "cidr-block": self.name}
+        return self.first("describe_subnets", "Subnets", filters)
 
     def create(self, declared: dict[str, Any]) -> None:
         tags = self.boto3_tags()
