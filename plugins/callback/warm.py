@@ -21,13 +21,22 @@ requirements:
   - C(callbacks_enabled = pixstory.platform.warm) in ansible.cfg
 """
 
+import gc
 import os
 import signal
 from contextlib import suppress
 
+from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.playbook.play import Play
 from ansible.plugins.callback import CallbackBase
-from ansible.plugins.loader import connection_loader, filter_loader, lookup_loader, test_loader
+from ansible.plugins.loader import (
+    action_loader,
+    connection_loader,
+    filter_loader,
+    get_shell_plugin,
+    lookup_loader,
+    test_loader,
+)
 
 from ansible_collections.pixstory.platform.plugins.plugin_utils.warm import ahead, client
 
@@ -83,3 +92,14 @@ def _load_plugins() -> None:
         for _plugin in loader.all():
             pass
     lookup_loader.get("ansible.builtin.template", class_only=True)
+    action_loader.get("ansible.builtin.normal", class_only=True)
+    get_shell_plugin(shell_type="sh")
+    get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)
+    get_module_decoder("legacy", Direction.MODULE_TO_CONTROLLER)
+    with suppress(Exception):  # not a published part of Ansible; a task does it itself
+        from ansible._internal._task import UnifiedTaskResult
+
+        UnifiedTaskResult.from_module_result_dict({})
+    # What is here by now stays: no task's collector needs to walk it, and to copy the pages that it touches.
+    gc.collect()
+    gc.freeze()

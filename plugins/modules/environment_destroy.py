@@ -143,7 +143,7 @@ from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KIN
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.destroyer import Destroyer, Unfinished
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
-from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import identify
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import identify, services_for
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.removal import Removal
 
 
@@ -205,7 +205,7 @@ def main() -> None:
     environment = params["environment"]
     result: dict[str, Any] = {}
     try:
-        aws = Aws(module, {kind.service for kind in KINDS.values()})
+        aws = Aws(module, services_for(KINDS))
         scope = identify(aws, params["project"], environment)
         destroyer = Destroyer(Removal(aws, scope, **options), keep_snapshots=params["keep_snapshots"])
         result = destroyer.plan()

@@ -27,6 +27,11 @@ options:
     description: The tag C(Environment) of the environment's resources.
     type: str
     required: true
+  account_id:
+    description:
+      - The account, as M(pixstory.platform.environment_guard) has proven it. It saves asking STS at each reading.
+      - Without it, the account that the credentials lead to, by STS.
+    type: str
   kinds:
     description:
       - The kinds to read, the keys of the index under RV(index). All of them when not given.
@@ -230,7 +235,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KINDS
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
-from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import identify, orphans, read_index
+from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import (
+    identify,
+    orphans,
+    read_index,
+    services_for,
+)
 
 POLL_SECONDS = 3.0
 
@@ -267,6 +277,7 @@ def main() -> None:
         argument_spec={
             "project": {"required": True},
             "environment": {"required": True},
+            "account_id": {},
             "kinds": {"type": "list", "elements": "str"},
             "expect": {"type": "dict", "default": {}},
             "expect_timeout": {"type": "int", "default": 60},
@@ -281,11 +292,10 @@ def main() -> None:
         module.fail_json(msg="orphans compares with the whole index: leave kinds out, or set orphans to false.")
     check_expected(module, kinds)
     expected = {} if module.check_mode else module.params["expect"]
-    services = {KINDS[key].service for key in kinds}
-    environment = module.params["environment"]
+    environment, account_id = module.params["environment"], module.params["account_id"]
     try:
-        aws = Aws(module, services)
-        scope = identify(aws, module.params["project"], environment)
+        aws = Aws(module, services_for(kinds, account_id=account_id, orphans=module.params["orphans"]))
+        scope = identify(aws, module.params["project"], environment, account_id)
         deadline = time.monotonic() + module.params["expect_timeout"]
         while True:
             seen: set[str] = set()

@@ -24,7 +24,9 @@ from typing import Any
 import boto3
 import yaml
 
-from .bed import OVERLAY, ROOT, Bed, Measured, Way, ways, work
+from tests.emulated import ROOT
+
+from .bed import Bed, Measured, Way, ways, work
 
 LATENCY = 0.04  # seconds a call, as to a Region on the same continent
 SIZES = (10, 100, 1000, 5000)
@@ -179,7 +181,7 @@ def inventory(report: Report, rounds: int) -> None:
                     ],
                 )
                 made += count
-            command = ["ansible-inventory", "-i", "inventories/production", "-i", OVERLAY, "--list"]
+            command = ["ansible-inventory", *on.emulator.inventory("production"), "--list"]
             seconds = [on.measure(command, Way("listing")).seconds for _round in range(rounds)]
             output = (on.folder / "run.log").read_text()
             listed = json.loads(output[output.index("{\n") :])

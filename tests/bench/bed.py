@@ -15,10 +15,9 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLAY = "tests/integration/inventory"
+from tests.emulated import ROOT, Emulator
+
 PR_SET_CHILD_SUBREAPER = 36
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -69,24 +68,14 @@ class Bed:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.log = folder / "requests.jsonl"
-        self.log.unlink(missing_ok=True)
-        self.emulator = subprocess.Popen(
-            [sys.executable, "-m", "lab", "emulator", "--port", "0", "--log", str(self.log)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "emulator.log").open("w"),
-            text=True,
-        )
-        assert self.emulator.stdout is not None
-        self.url = self.emulator.stdout.readline().split("ready on ")[1].strip()
+        self.emulator = Emulator(folder / "requests.jsonl")
+        self.url = self.emulator.url
 
     def __enter__(self) -> Bed:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.emulator.terminate()
-        self.emulator.wait(20)
+        self.emulator.stop()
 
     def set(self, **settings: float) -> None:
         """How the emulator behaves from now on: `latency` in seconds, `parameters` 0 or 1."""
@@ -94,29 +83,21 @@ class Bed:
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/_lab/settings?{query}", method="POST")).close()
 
     def environment(self, way: Way) -> dict[str, str]:
-        kept = {
-            key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_", "PIXSTORY_"))
-        }
-        return {
-            **kept,
-            "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
-            "PIXSTORY_EMULATOR_URL": self.url,
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "emulated",
-            "AWS_SECRET_ACCESS_KEY": "emulated",
-            "ANSIBLE_NOCOLOR": "1",
-            "LC_ALL": "C.UTF-8",
-            **way.environment,
-        }
+        return {**self.emulator.environment(), **way.environment}
 
     def play(self, way: Way, *arguments: str, environment: str = "production") -> Measured:
         """One run of provision."""
-        inventory = ["-i", f"inventories/{environment}", "-i", OVERLAY]
-        command = ["ansible-playbook", *inventory, "playbooks/provision.yml", *way.arguments, *arguments]
+        command = [
+            "ansible-playbook",
+            *self.emulator.inventory(environment),
+            "playbooks/provision.yml",
+            *way.arguments,
+            *arguments,
+        ]
         return self.measure(command, way)
 
     def measure(self, command: Sequence[str], way: Way) -> Measured:
-        offset = self.log.stat().st_size
+        offset = self.emulator.log.stat().st_size
         emulator = self._emulator_cpu()
         _reap()
         before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
@@ -144,23 +125,18 @@ class Bed:
                 "modules": _cpu(last) - _cpu(after),
                 "emulator": self._emulator_cpu() - emulator,
             },
-            len(self.calls_since(offset)),
+            len(self.emulator.requests_since(offset)),
             {k: int(v) for k, v in (pair.split("=") for pair in recap[1].split())} if recap else {},
         )
-
-    def calls_since(self, offset: int) -> list[dict[str, Any]]:
-        with self.log.open() as log:
-            log.seek(offset)
-            return [json.loads(line) for line in log]
 
     def record(self, way: Way) -> Path:
         """The API calls of one run, with their parameters."""
         self.set(parameters=1)
-        offset = self.log.stat().st_size
+        offset = self.emulator.log.stat().st_size
         self.play(way)
         self.set(parameters=0)
         recorded = self.folder / "recorded.jsonl"
-        recorded.write_text("".join(json.dumps(call) + "\n" for call in self.calls_since(offset)))
+        recorded.write_text("".join(json.dumps(call) + "\n" for call in self.emulator.requests_since(offset)))
         return recorded
 
     def floor(self, recorded: Path) -> dict[str, float]:
@@ -168,7 +144,7 @@ class Bed:
         return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
     def _emulator_cpu(self) -> float:
-        fields = Path(f"/proc/{self.emulator.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.emulator.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICK
 
 

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests import emulated
+from tests.emulated import ROOT
+
 pytest.register_assert_rewrite("tests.integration.suite")
 
-ROOT = Path(__file__).resolve().parents[2]
-OVERLAY = ROOT / "tests" / "integration" / "inventory"
 # `PIXSTORY_CONNECTION=local` runs the suite through another connection than the environments name.
 CONNECTION = os.environ.get("PIXSTORY_CONNECTION")
 RECAP = re.compile(r"^localhost\s+: (.*)$", re.MULTILINE)
@@ -67,52 +67,12 @@ class Run:
         return self
 
 
-class Emulator:
+class Emulator(emulated.Emulator):
     """An emulated AWS account. Lives as long as the fixture that made it."""
 
     def __init__(self, folder: Path) -> None:
-        self.log = folder / "requests.jsonl"
-        self.log.touch()
+        super().__init__(folder / "requests.jsonl")
         self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lab", "emulator", "--port", "0", "--log", str(self.log)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "emulator.log").open("w"),
-            text=True,
-        )
-        assert self.process.stdout is not None
-        ready = self.process.stdout.readline()
-        assert "ready on " in ready, (folder / "emulator.log").read_text()[-3000:]
-        self.url = ready.split("ready on ")[1].strip()
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def requests_since(self, offset: int) -> list[dict[str, Any]]:
-        with self.log.open() as log:
-            log.seek(offset)
-            return [json.loads(line) for line in log]
-
-    def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))}
-        return {
-            **kept,
-            "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}",
-            "PIXSTORY_EMULATOR_URL": self.url,
-            # The real environments' aws_ec2 inventories name no endpoint; the tests' do not reach AWS either.
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "emulated",
-            "AWS_SECRET_ACCESS_KEY": "emulated",
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_FORCE_COLOR": "0",
-            "LC_ALL": "C.UTF-8",
-        }
-
-    @staticmethod
-    def inventory(environment: str) -> list[str]:
-        return ["-i", f"inventories/{environment}", "-i", str(OVERLAY.relative_to(ROOT))]
 
     def command(self, environment: str, playbook: str, *arguments: str) -> list[str]:
         connection = ["-e", f"ansible_connection={CONNECTION}"] if CONNECTION else []

@@ -27,7 +27,7 @@ TAGGING = "resourcegroupstaggingapi"
 
 
 class Aws:
-    """Clients for a fixed set of services, made once in the main thread. boto3 clients are safe to share after that."""
+    """Clients for these services, one at least, made in the main thread. After that boto3 clients are safe to share."""
 
     def __init__(self, module: AnsibleAWSModule, services: Iterable[str]) -> None:
         region, endpoint, arguments = get_aws_connection_info(module)
@@ -41,8 +41,9 @@ class Aws:
         self._retry = AWSRetry.jittered_backoff(retries=8, delay=1)
         self._clients = {
             service: session.client(service, endpoint_url=endpoint, config=config, **arguments)
-            for service in sorted({*services, "sts", TAGGING})
+            for service in sorted(set(services))
         }
+        self.partition = str(next(iter(self._clients.values())).meta.partition)
         self._pool = ThreadPoolExecutor(THREADS)
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:

@@ -21,11 +21,17 @@ from .removal import is_gone
 TAG_KEYS = ("Tags", "TagList", "TagSet")
 
 
-def identify(aws: Aws, project: str, environment: str) -> Scope:
-    """The environment in the account and region that the credentials lead to."""
-    caller = aws.call("sts", "get_caller_identity")
-    partition = str(caller["Arn"]).split(":")[1]
-    return Scope(project, environment, aws.region, str(caller["Account"]), partition)
+def services_for(kinds: Iterable[str], *, account_id: str | None = None, orphans: bool = False) -> set[str]:
+    """The services that :func:`identify`, :func:`read_index` and :func:`orphans` ask."""
+    return (
+        {KINDS[key].service for key in kinds} | ({TAGGING} if orphans else set()) | (set() if account_id else {"sts"})
+    )
+
+
+def identify(aws: Aws, project: str, environment: str, account_id: str | None = None) -> Scope:
+    """The environment in this account, or else in the one that the credentials lead to."""
+    account_id = account_id or str(aws.call("sts", "get_caller_identity")["Account"])
+    return Scope(project, environment, aws.region, account_id, aws.partition)
 
 
 def read_index(

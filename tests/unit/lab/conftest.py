@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from checks import Aws
-from emulators import emulator
+
+from tests.emulated import Emulator
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +27,12 @@ def request_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def extended(request_log: Path) -> Iterator[Aws]:
     """An emulator with the extensions."""
-    with emulator(request_log) as url:
-        yield Aws(url)
+    with Emulator(request_log) as emulator:
+        yield Aws(emulator.url)
 
 
 @pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An emulator of stock moto."""
-    with emulator(tmp_path_factory.mktemp("stock") / "requests.jsonl", "--no-extensions") as url:
-        yield Aws(url)
+    with Emulator(tmp_path_factory.mktemp("stock") / "requests.jsonl", "--no-extensions") as emulator:
+        yield Aws(emulator.url)

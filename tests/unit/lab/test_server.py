@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from checks import Aws, error_code, unique
-from emulators import ROOT, emulator
 
 from lab.emulator import server
+from tests.emulated import ROOT, Emulator
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.com"])
@@ -60,10 +60,10 @@ def test_taken_port_is_refused(extended: Aws) -> None:
 def test_account_is_the_one_asked_for_and_files_come_and_go(tmp_path: Path) -> None:
     pidfile, ready = tmp_path / "pid", tmp_path / "url"
     options = ["--account", "210987654321", "--pidfile", str(pidfile), "--ready-file", str(ready)]
-    with emulator(tmp_path / "requests.jsonl", *options) as url:
-        assert ready.read_text().strip() == url
+    with Emulator(tmp_path / "requests.jsonl", *options) as emulator:
+        assert ready.read_text().strip() == emulator.url
         assert pidfile.read_text().strip().isdigit()
-        assert Aws(url).client("sts").get_caller_identity()["Account"] == "210987654321"
+        assert Aws(emulator.url).client("sts").get_caller_identity()["Account"] == "210987654321"
     assert not pidfile.exists()
     assert not ready.exists()
 
@@ -71,8 +71,8 @@ def test_account_is_the_one_asked_for_and_files_come_and_go(tmp_path: Path) -> N
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An emulator that a test may reset."""
-    with emulator(tmp_path_factory.mktemp("own") / "requests.jsonl") as url:
-        yield Aws(url)
+    with Emulator(tmp_path_factory.mktemp("own") / "requests.jsonl") as emulator:
+        yield Aws(emulator.url)
 
 
 def post(aws: Aws, path: str, body: str = "") -> None:

@@ -12,10 +12,7 @@ A test asks for ``emulator``, which is empty, and for ``run`` or ``twelve_steps`
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -23,25 +20,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from twelve_steps import Emulator, Runner, TwelveSteps
 
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Resource
-
-ROOT = Path(__file__).parents[3]
+from tests import emulated
 
 
 @pytest.fixture(scope="session")
 def session_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    log = tmp_path_factory.mktemp("emulator") / "requests.jsonl"
-    command = [sys.executable, "-m", "lab", "emulator", "--port", "0", "--log", str(log)]
-    with (
-        log.with_suffix(".err").open("wb") as errors,
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-    ):
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            assert line.startswith("emulator ready on "), log.with_suffix(".err").read_text()
-            yield Emulator(line.split()[-1], log)
-        finally:
-            process.terminate()
+    with emulated.Emulator(tmp_path_factory.mktemp("emulator") / "requests.jsonl") as started:
+        yield Emulator(started.url, started.log)
 
 
 @pytest.fixture

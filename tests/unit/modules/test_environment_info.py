@@ -117,6 +117,14 @@ def test_no_secret_is_read(result: dict[str, Any], world: World) -> None:
     assert len(data["user_data_sha256"]) == 64
 
 
+def test_an_account_that_is_given_is_not_asked_for(result: dict[str, Any], world: World) -> None:
+    world.emulator.requests()
+    assert world.read(account_id="123456789012")["index"] == result["index"]
+    assert not [one for one in world.emulator.requests() if one["service"] == "sts"]
+    world.read(kinds=["vpcs"])
+    assert [one["operation"] for one in world.emulator.requests() if one["service"] == "sts"] == ["GetCallerIdentity"]
+
+
 def test_every_item_has_the_common_keys(result: dict[str, Any]) -> None:
     for key, kind in KINDS.items():
         for name, item in result["index"][key].items():

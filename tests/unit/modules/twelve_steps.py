@@ -44,13 +44,16 @@ class Emulator:
         return self.clients[service]
 
     def writes(self) -> list[str]:
-        """The write operations since the last call of this method, as ``service.Operation``."""
+        """The write operations since the last call of this method or of ``requests``, as ``service.Operation``."""
+        return [f"{entry['service']}.{entry['operation']}" for entry in self.requests() if entry["write"]]
+
+    def requests(self) -> list[Args]:
+        """The requests since the last call of this method or of ``writes``."""
         with self.log.open("rb") as stream:
             stream.seek(self.read)
             lines = stream.read()
         self.read += len(lines)
-        entries = [json.loads(line) for line in lines.splitlines()]
-        return [f"{entry['service']}.{entry['operation']}" for entry in entries if entry["write"]]
+        return [json.loads(line) for line in lines.splitlines()]
 
     def reset(self) -> None:
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")).close()
