@@ -35,11 +35,14 @@ class Ec2Resource(Resource):
 
     id_key: ClassVar[str]
 
+    def all(self, operation: str, key: str, filters: dict[str, str]) -> list[dict[str, Any]]:
+        """The resources that all the filters fit."""
+        wanted = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+        return self.pages(operation, key, Filters=wanted)
+
     def first(self, operation: str, key: str, filters: dict[str, str]) -> dict[str, Any] | None:
         """The first resource that all the filters fit, or None."""
-        wanted = [{"Name": name, "Values": [value]} for name, value in filters.items()]
-        found = self.pages(operation, key, Filters=wanted)
-        return found[0] if found else None
+        return next(iter(self.all(operation, key, filters)), None)
 
     def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
         self.call("create_tags", Resources=[description[self.id_key]], Tags=ansible_dict_to_boto3_tag_list(tags))
