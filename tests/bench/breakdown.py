@@ -50,7 +50,7 @@ def breakdown(folder: Path) -> list[list[str]]:
 
 
 def _rows(name: str, stats: pstats.Stats, parts: Iterable[Part]) -> list[list[str]]:
-    total = max(entry[3] for entry in stats.stats.values())  # type: ignore[attr-defined]
+    total = stats.total_tt  # type: ignore[attr-defined]
     seconds = {part.name: _below(stats, part) for part in parts}
     if "calls, without the waiting" in seconds:
         seconds["calls, without the waiting"] -= seconds["waiting for the API"]
