@@ -395,8 +395,7 @@ def complete_lifecycle_action(call: Call, params: dict[str, Any]) -> None:
     if params["LifecycleActionResult"] == "CONTINUE":
         state.lifecycle_state = "InService"
     else:
-        group.ec2_backend.terminate_instances([state.instance.id])
-        call.backend("autoscaling").notify_terminate_instances([state.instance.id])
+        _replace(call.backend("autoscaling"), [state.instance.id])
 
 
 def _refreshes(call: Call, group: str) -> list[dict[str, Any]]:
