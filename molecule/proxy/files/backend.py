@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, Pixstory platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stands for a service behind the proxy: ``backend.py NAME PORT``.
+"""Stands for a service behind the proxy: ``backend.py NAME-PORT``.
 
 Answers every request with JSON of what it received, and with the number of requests for that path so far. The query
 says what else: ``cache=<seconds>`` for a Cache-Control, ``size=<bytes>`` for plain text of that size,
@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 import sys
 import threading
 import time
@@ -24,7 +25,8 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-NAME, PORT = sys.argv[1], int(sys.argv[2])
+NAME, _, PORT = sys.argv[1].partition("-")
+HOST = socket.gethostname()
 STATUS = Path(f"/run/backend-{NAME}.status")
 # RFC 6455, section 1.3.
 WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -46,7 +48,14 @@ class Handler(BaseHTTPRequestHandler):
         with self.lock:
             self.seen[url.path] += 1
             count = self.seen[url.path]
-        about = {"backend": NAME, "method": self.command, "path": self.path, "count": count, "received": received}
+        about = {
+            "backend": NAME,
+            "host": HOST,
+            "method": self.command,
+            "path": self.path,
+            "count": count,
+            "received": received,
+        }
         body = json.dumps(about | {"headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
         media_type = "application/json"
         if "size" in query:
@@ -58,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-Backend", NAME)
+        self.send_header("X-Backend", f"{NAME}@{HOST}")
         self.send_header("X-Count", str(count))
         # What the proxy has to replace.
         self.send_header("X-Powered-By", "backend")
@@ -96,4 +105,4 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
 
-Server(("0.0.0.0", PORT), Handler).serve_forever()
+Server(("0.0.0.0", int(PORT)), Handler).serve_forever()
