@@ -38,8 +38,9 @@ lint: setup ## Run all linters
 	ansible-lint --offline
 
 .PHONY: test
-test: lint ## Run everything that CI runs: linters, unit and integration tests
+test: lint ## Run everything that CI runs: linters, unit and integration tests, then molecule
 	python -m pytest tests/unit tests/integration -n 2 --dist loadfile
+	python -m pytest tests/molecule
 
 .PHONY: test-unit
 test-unit: setup ## Run the unit tests
@@ -48,6 +49,10 @@ test-unit: setup ## Run the unit tests
 .PHONY: test-integration
 test-integration: setup ## Run the playbooks of all environments against the emulator
 	python -m pytest tests/integration -n 2 --dist loadfile
+
+.PHONY: molecule
+molecule: setup ## Converge and verify host roles on booted machines: all scenarios, or SCENARIO=proxy
+	python -m pytest 'tests/molecule/test_scenarios.py$(if $(SCENARIO),::test_scenario[$(SCENARIO)])' --capture=no
 
 .PHONY: test-emulator
 test-emulator: setup ## Say which extensions of the emulator have become needless
