@@ -7,7 +7,11 @@ from typing import Any
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+
+# For filters of collections, in templates.
+init_plugin_loader()
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
@@ -22,7 +26,8 @@ def render(role: str, template: str, release: int = 13, **variables: Any) -> str
     for name in ("defaults", "vars"):
         path = folder / name / "main.yml"
         values |= (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
-    unknown = sorted(set(variables) - set(values))
+    declared = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    unknown = sorted(set(variables) - set(values) - set(declared))
     assert unknown == [], f"the role has no variable {unknown}"
     values |= variables
     values = {name: _as_ansible_reads_it(value) for name, value in values.items()}
