@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
-
-# For filters of collections, in templates.
-init_plugin_loader()
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
@@ -34,6 +31,11 @@ def render(role: str, template: str, release: int = 13, **variables: Any) -> str
     search = [str(folder / "templates")]
     templar = Templar(loader=DataLoader(), variables=values).copy_with_new_env(searchpath=search)
     templar.available_variables = values
+    for path in sorted((ROLES.parent / "plugins" / "filter").glob("*.py")):
+        # Other tests import the collection as a plain package, and then Ansible's loader finds nothing in it.
+        filters = import_module(f"ansible_collections.pixstory.platform.plugins.filter.{path.stem}").FilterModule
+        for name, function in filters().filters().items():
+            templar.environment.filters[f"pixstory.platform.{name}"] = function
     return str(templar.template(trust_as_template((folder / "templates" / template).read_text())))
 
 
