@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Resource
+from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource
 
 
 class TagsByArn(Resource):
@@ -35,17 +36,66 @@ class Ec2Resource(Resource):
 
     id_key: ClassVar[str]
 
+    def all(self, operation: str, key: str, filters: dict[str, str]) -> list[dict[str, Any]]:
+        """The resources that all the filters fit."""
+        wanted = [{"Name": name, "Values": [value]} for name, value in filters.items()]
+        return self.pages(operation, key, Filters=wanted)
+
     def first(self, operation: str, key: str, filters: dict[str, str]) -> dict[str, Any] | None:
         """The first resource that all the filters fit, or None."""
-        wanted = [{"Name": name, "Values": [value]} for name, value in filters.items()]
-        found = self.pages(operation, key, Filters=wanted)
-        return found[0] if found else None
+        return next(iter(self.all(operation, key, filters)), None)
 
     def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
         self.call("create_tags", Resources=[description[self.id_key]], Tags=ansible_dict_to_boto3_tag_list(tags))
 
     def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
         self.call("delete_tags", Resources=[description[self.id_key]], Tags=[{"Key": key} for key in keys])
+
+
+def attribute(param: str, key: str) -> Property:
+    """An attribute of a load balancer or a target group. AWS keeps each as text."""
+    return Property(param, key, read=lambda description: description["Attributes"].get(key), equal=same_text)
+
+
+def as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def same_text(declared: Any, present: Any) -> bool:
+    return as_text(declared) == present
+
+
+class ElbResource(Resource):
+    """A load balancer or a target group: with attributes, and tagged with AddTags by its ARN."""
+
+    service = "elbv2"
+    arn_key: ClassVar[str]
+    attributes: ClassVar[tuple[Property, ...]] = ()
+
+    def validate(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", self.name):
+            self.fail(
+                f"{self.kind}: name {self.name!r} ({len(self.name)} characters) is refused by AWS. Write up to 32 "
+                "letters, digits and hyphens, with no hyphen at either end."
+            )
+
+    def read_attributes_and_tags(self, description: dict[str, Any]) -> None:
+        arn = description[self.arn_key]
+        attributes = self.call(f"describe_{self.result_key}_attributes", **{self.arn_key: arn})["Attributes"]
+        description["Attributes"] = {item["Key"]: item["Value"] for item in attributes}
+        description["Tags"] = self.call("describe_tags", ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
+
+    def set_attributes(self, arn: str, values: dict[str, Any]) -> None:
+        wanted = [{"Key": p.api, "Value": as_text(values[p.api])} for p in self.attributes if p.api in values]
+        if wanted:
+            self.call(f"modify_{self.result_key}_attributes", **{self.arn_key: arn}, Attributes=wanted)
+
+    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
+        tag_list = ansible_dict_to_boto3_tag_list(tags)
+        self.call("add_tags", ResourceArns=[description[self.arn_key]], Tags=tag_list)
+
+    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
+        self.call("remove_tags", ResourceArns=[description[self.arn_key]], TagKeys=keys)
 
 
 class KmsAliases(Resource):

@@ -63,7 +63,7 @@ class Property:
     :param unordered: a list whose order means nothing.
     :param secret: never shown in a diff.
     :param compare: false for what only creation takes (a snapshot to restore from, say).
-    :param verbatim: taken as it is declared, with what is null in it: a policy is AWS's own text.
+    :param verbatim: taken as it is declared, with what is null in it, and returned as it is: a policy is AWS's text.
     :param equal: tells whether the declared and the present value mean the same, where :func:`same` cannot (a policy).
     """
 
@@ -163,7 +163,7 @@ class Resource:
                 self.params["purge_tags"] = False  # only the Name tag is declared then
             self.params["tags"] = {**(self.params.get("tags") or {}), "Name": self.name}
         self.step = "read"
-        self._retry = AWSRetry.jittered_backoff(retries=8, catch_extra_error_codes=list(self.extra_retry_codes))
+        self._retry = self._retries()
         self._clients: dict[str, Any] = {}
 
     # What a subclass gives
@@ -234,6 +234,10 @@ class Resource:
             self._clients[service] = self.module.client(service)
         return self._clients[service]
 
+    def _retries(self, but: tuple[str, ...] = ()) -> Any:
+        codes = [code for code in self.extra_retry_codes if code not in but]
+        return AWSRetry.jittered_backoff(retries=8, catch_extra_error_codes=codes)
+
     def call(self, operation: str, *, service: str | None = None, **arguments: Any) -> dict[str, Any]:
         """One API call with retries. ``operation`` is boto3's method name."""
         return self._retry(getattr(self.client(service), operation))(**arguments)
@@ -261,10 +265,15 @@ class Resource:
         """The declared tags in the form that most create calls take."""
         return ansible_dict_to_boto3_tag_list(self.params.get("tags") or {})
 
-    def call_or_none(self, operation: str, *, missing: tuple[str, ...], **arguments: Any) -> dict[str, Any] | None:
-        """One API call, or None when AWS answers that there is no such thing, with one of the codes ``missing``."""
+    def call_or_none(
+        self, operation: str, *, missing: tuple[str, ...], service: str | None = None, **arguments: Any
+    ) -> dict[str, Any] | None:
+        """One API call, or None when AWS answers that there is no such thing, with one of the codes ``missing``.
+
+        Those are an answer here, even if they are among ``extra_retry_codes``.
+        """
         try:
-            return self.call(operation, **arguments)
+            return self._retries(but=missing)(getattr(self.client(service), operation))(**arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in missing:
                 return None
@@ -398,7 +407,8 @@ class Resource:
         if description is None:
             return {}
         shown = camel_dict_to_snake_dict(
-            {k: v for k, v in description.items() if k not in ("Tags", "TagList", "ResponseMetadata")}
+            {k: v for k, v in description.items() if k not in ("Tags", "TagList", "ResponseMetadata")},
+            ignore_list=[prop.api for prop in self.properties if prop.verbatim],
         )
         if "tags" in self.params:
             shown["tags"] = self.current_tags(description)

@@ -165,12 +165,10 @@ target_group:
       type: dict
 """
 
-import re
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
-
-from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
+from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import ElbResource, attribute
+from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 HEALTH_CHECK = {
     "protocol": "HealthCheckProtocol",
@@ -189,22 +187,9 @@ def read_health_check(description: dict[str, Any]) -> dict[str, Any]:
     return {**present, "matcher": matcher.get("HttpCode") or matcher.get("GrpcCode")}
 
 
-def attribute(param: str, key: str) -> Property:
-    """A target group attribute. AWS keeps each as text."""
-    return Property(param, key, read=lambda description: description["Attributes"].get(key), equal=same_text)
-
-
-def as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def same_text(declared: Any, present: Any) -> bool:
-    return as_text(declared) == present
-
-
-class TargetGroup(Resource):
+class TargetGroup(ElbResource):
     kind = "target group"
-    service = "elbv2"
+    arn_key = "TargetGroupArn"
     result_key = "target_group"
     extra_retry_codes = ("ResourceInUse",)  # for a moment after its listener is gone
     attributes = (
@@ -226,13 +211,6 @@ class TargetGroup(Resource):
         *attributes,
     )
 
-    def validate(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?", self.name):
-            self.fail(
-                f"target_group: name {self.name!r} ({len(self.name)} characters) is refused by AWS. Write up to 32 "
-                "letters, digits and hyphens, with no hyphen at either end."
-            )
-
     def required_to_create(self) -> tuple[str, ...]:
         return () if self.params["target_type"] == "lambda" else ("protocol", "port", "vpc_id")
 
@@ -241,10 +219,7 @@ class TargetGroup(Resource):
         if answer is None:
             return None
         description = answer["TargetGroups"][0]
-        arn = description["TargetGroupArn"]
-        attributes = self.call("describe_target_group_attributes", TargetGroupArn=arn)["Attributes"]
-        description["Attributes"] = {item["Key"]: item["Value"] for item in attributes}
-        description["Tags"] = self.call("describe_tags", ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
+        self.read_attributes_and_tags(description)
         return description
 
     def create(self, declared: dict[str, Any]) -> None:
@@ -252,23 +227,16 @@ class TargetGroup(Resource):
         tags = {"Tags": self.boto3_tags()} if self.params["tags"] else {}
         health_check = self._health_check(declared.get("HealthCheck", {}))
         answer = self.call("create_target_group", Name=self.name, **immutable, **health_check, **tags)
-        self._set_attributes(answer["TargetGroups"][0]["TargetGroupArn"], declared)
+        self.set_attributes(answer["TargetGroups"][0]["TargetGroupArn"], declared)
 
     def update(self, description: dict[str, Any], changes: dict[str, Any]) -> None:
         arn = description["TargetGroupArn"]
         if "HealthCheck" in changes:
             self.call("modify_target_group", TargetGroupArn=arn, **self._health_check(changes["HealthCheck"]))
-        self._set_attributes(arn, changes)
+        self.set_attributes(arn, changes)
 
     def delete(self, description: dict[str, Any]) -> None:
         self.call("delete_target_group", TargetGroupArn=description["TargetGroupArn"])
-
-    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
-        tag_list = ansible_dict_to_boto3_tag_list(tags)
-        self.call("add_tags", ResourceArns=[description["TargetGroupArn"]], Tags=tag_list)
-
-    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
-        self.call("remove_tags", ResourceArns=[description["TargetGroupArn"]], TagKeys=keys)
 
     def _health_check(self, declared: dict[str, Any]) -> dict[str, Any]:
         arguments = {HEALTH_CHECK[option]: value for option, value in declared.items() if option in HEALTH_CHECK}
@@ -276,11 +244,6 @@ class TargetGroup(Resource):
             code = "GrpcCode" if self.params["protocol_version"] == "GRPC" else "HttpCode"
             arguments["Matcher"] = {code: declared["matcher"]}
         return arguments
-
-    def _set_attributes(self, arn: str, values: dict[str, Any]) -> None:
-        wanted = [{"Key": p.api, "Value": as_text(values[p.api])} for p in self.attributes if p.api in values]
-        if wanted:
-            self.call("modify_target_group_attributes", TargetGroupArn=arn, Attributes=wanted)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ import yaml
 from tests.emulated import ROOT
 
 from .bed import Bed, Measured, Way, ways, work
+from .breakdown import breakdown
 
 LATENCY = 0.04  # seconds a call, as to a Region on the same continent
 SIZES = (10, 100, 1000, 5000)
@@ -130,6 +131,27 @@ def _show_converge(
         ],
     )
     report.drawn = {names[key]: median(runs) for key, runs in seconds.items()}
+
+
+def where(report: Report, _rounds: int) -> None:
+    """Where the time goes in (a), by profile."""
+    with bed("where") as on:
+        shipped = ways(on.folder)["shipped"]
+        on.play(shipped)
+        plain = on.play(shipped).seconds
+        profiles = on.folder / "profiles"
+        profiles.mkdir()
+        environment = {"BENCH_PROFILES": str(profiles), "PYTHONPATH": str(Path(__file__).parent / "profiled")}
+        playbook = [*on.emulator.inventory("production"), "playbooks/provision.yml"]
+        way = Way("profiled", environment=environment)
+        profiled = on.measure([sys.executable, "-m", "tests.bench.profiled", *playbook], way).seconds
+        report.say("## Where the time of (a) goes, by profile")
+        report.table(["process", "part", "seconds, profiled", "share"], breakdown(profiles))
+        report.say(
+            f"Profiling slows everything down: {profiled:.1f} s instead of {plain:.1f} s. The shares count. The "
+            "processes overlap: a task waits for its module, and ansible-playbook for the task.",
+            "",
+        )
 
 
 def other_runs(report: Report, rounds: int) -> None:
@@ -240,6 +262,7 @@ def growth(report: Report, rounds: int) -> None:
 PARTS: dict[str, Callable[[Report, int], None]] = {
     "converge": converge,
     "far-away": far_away,
+    "where": where,
     "growth": growth,
     "first": other_runs,
     "inventory": inventory,

@@ -106,6 +106,19 @@ def launch_template_data_has_no_template_tags() -> None:
 
 
 @fix("ec2")
+def launch_templates_show_their_present_tags() -> None:
+    """A launch template is described with the tags that it has now, not with those that it was made with.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplate.html
+    """
+
+    def ignore(template: LaunchTemplate, tags: Any) -> None:
+        """The tags of its birth are among the present ones."""
+
+    LaunchTemplate.tags = property(LaunchTemplate.get_tags, ignore)  # type: ignore[assignment]
+
+
+@fix("ec2")
 def icmp_type_of_network_acl_entries() -> None:
     """An entry keeps its IcmpTypeCode.
 

@@ -9,6 +9,8 @@
 - `server` is the warm process: accepts, forks, reports how the child ended, learns what it loaded.
 - `child` is what runs between the fork and the end of a module.
 - `payload` is the module as Ansible sends it: an AnsiballZ script with a zip of Python source.
+- `sdk` has the warm process work out once what every session and client of the AWS SDK would.
+- `ahead` packs the modules of a play before their tasks ask for them, for the callback.
 
-All but `client` is imported without Ansible: only the standard library, and the SDK where it is installed.
+All but `client` and `ahead` is imported without Ansible: only the standard library, and the SDK where it is installed.
 """

@@ -55,6 +55,7 @@ class Bucket(Resource):
         Property("subnets", "SubnetIds", read=lambda d: [one["Id"] for one in d["Subnets"]], unordered=True),
         Property("snapshot", "Snapshot", compare=False),
         Property("version", "Version", equal=lambda declared, present: str(present).startswith(str(declared))),
+        Property("policy", "Policy", verbatim=True),
     )
 
     def __init__(self, module: Module, there: dict[str, Any] | None = None, states: tuple[str, ...] = ()) -> None:
@@ -441,6 +442,30 @@ def test_what_is_not_there_is_none(missing: tuple[str, ...], raises: bool) -> No
             resource.call_or_none("describe", missing=missing)
     else:
         assert resource.call_or_none("describe", missing=missing) is None
+
+
+def test_what_is_not_there_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the same code is worth another try in other calls."""
+    monkeypatch.setattr(Bucket, "extra_retry_codes", ("NotFound", "Busy"))
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    resource = Bucket(Module())
+    codes = iter(["Busy", "NotFound"])
+
+    class Client:
+        def describe(self, **arguments: Any) -> NoReturn:
+            raise ClientError({"Error": {"Code": next(codes), "Message": "none"}}, "Describe")
+
+    resource._clients["fake"] = Client()
+    assert resource.call_or_none("describe", missing=("NotFound",)) is None
+    assert len(slept) == 1
+
+
+def test_a_policy_is_returned_in_its_own_words() -> None:
+    policy = {"Statement": [{"Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}]}
+    result = run(Bucket(Module(), {**PRESENT, "Policy": policy, "Owner": {"DisplayName": "me"}}))
+    assert result["resource"]["policy"] == policy
+    assert result["resource"]["owner"] == {"display_name": "me"}
 
 
 def test_a_hidden_value_is_masked_by_ansible() -> None:

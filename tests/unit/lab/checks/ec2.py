@@ -72,6 +72,21 @@ def launch_template_data_is_what_was_given(aws: Aws) -> None:
     assert template["Tags"] == TAGS
 
 
+@proves("ec2.launch_templates_show_their_present_tags")
+def tags_of_a_launch_template_change(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    name = unique()
+    specification = {"ResourceType": "launch-template", "Tags": [*TAGS, {"Key": "Old", "Value": "1"}]}
+    made = ec2.create_launch_template(
+        LaunchTemplateName=name, LaunchTemplateData={"ImageId": IMAGE}, TagSpecifications=[specification]
+    )
+    template = made["LaunchTemplate"]["LaunchTemplateId"]
+    ec2.delete_tags(Resources=[template], Tags=[{"Key": "Old"}])
+    ec2.create_tags(Resources=[template], Tags=[{"Key": "New", "Value": "2"}])
+    (shown,) = ec2.describe_launch_templates(LaunchTemplateNames=[name])["LaunchTemplates"]
+    assert shown["Tags"] == [*TAGS, {"Key": "New", "Value": "2"}]
+
+
 @proves("ec2.icmp_type_of_network_acl_entries")
 def network_acl_entry_has_icmp_type(aws: Aws) -> None:
     ec2 = aws.client("ec2")
