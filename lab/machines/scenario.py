@@ -119,14 +119,17 @@ def create_options(platform: Platform, grants: Grants) -> list[str]:
 def boot_command(grants: Grants) -> list[str]:
     """What a machine's container runs.
 
+    systemd hands credentials to units through shared mounts, which it makes at boot except in a container.
+
     Real root could change the kernel of this computer through /proc/sys. Podman makes all of it read-only; what is
-    under ``net`` is the container's own, and a machine needs to set it. The rest stays read-only. Rootless podman needs
-    none of it: the kernel does not listen to such a root.
+    under ``net`` is the container's own, and a machine needs to set it. The rest stays read-only. To a rootless root
+    the kernel does not listen, so there nothing is read-only.
     """
-    if grants.rootless:
-        return ["/sbin/init"]
-    net = "/proc/sys/net"
-    return ["sh", "-ec", f"mount --bind {net} {net}; mount -o remount,bind,rw {net}; exec /sbin/init"]
+    steps = ["mount --make-rshared /"]
+    if not grants.rootless:
+        net = "/proc/sys/net"
+        steps += [f"mount --bind {net} {net}", f"mount -o remount,bind,rw {net}"]
+    return ["sh", "-ec", "; ".join([*steps, "exec /sbin/init"])]
 
 
 class Scenario:
