@@ -107,12 +107,29 @@ def create_options(platform: Platform, grants: Grants) -> list[str]:
     """The options of ``podman create`` that make a container a machine."""
     options = ["--systemd=always", "--pids-limit=-1", "--no-hosts", "--hostname", platform.name, *grants.limits()]
     options += [f"--cap-add={name}" for name in (*CAPABILITIES, *platform.capabilities)]
-    # Docker and podman hide parts of /proc and /sys, and then systemd may not mount a /proc of its own for a unit.
-    options += ["--security-opt=unmask=ALL"]
+    if grants.rootless:
+        # Where parts of /proc are hidden, the kernel lets nobody but real root mount a /proc for a sandboxed unit.
+        options += ["--security-opt=unmask=ALL"]
     options += [f"--device={path}" for path in platform.devices]
     options += [f"--tmpfs={entry}" for entry in platform.tmpfs]
     options += [f"--sysctl={key}={value}" for key, value in platform.sysctls.items()]
     return options
+
+
+def boot_command(grants: Grants) -> list[str]:
+    """What a machine's container runs.
+
+    systemd hands credentials to units through shared mounts, which it makes at boot except in a container.
+
+    Real root could change the kernel of this computer through /proc/sys. Podman makes all of it read-only; what is
+    under ``net`` is the container's own, and a machine needs to set it. The rest stays read-only. To a rootless root
+    the kernel does not listen, so there nothing is read-only.
+    """
+    steps = ["mount --make-rshared /"]
+    if not grants.rootless:
+        net = "/proc/sys/net"
+        steps += [f"mount --bind {net} {net}", f"mount -o remount,bind,rw {net}"]
+    return ["sh", "-ec", "; ".join([*steps, "exec /sbin/init"])]
 
 
 class Scenario:
@@ -173,7 +190,7 @@ class Scenario:
     def _create_machine(self, entry: Platform, machine: Machine, tag: str, hosts: str, grants: Grants) -> None:
         command = [*grants.podman(), "create", "--name", machine.container, "--label", f"{LABEL}={self.network}"]
         command += ["--network", self.network, "--ip", machine.address, *create_options(entry, grants), tag]
-        _run(command)
+        _run([*command, *boot_command(grants)])
         self._put(machine.container, "/etc/hosts", hosts)
         if entry.aws is not None:
             self._put(machine.container, "/etc/pixstory/aws.env", AWS_ENVIRONMENT)

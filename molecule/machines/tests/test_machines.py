@@ -46,6 +46,19 @@ def test_units_are_sandboxed_as_on_a_machine(host: Host) -> None:
     assert "/var/tmp/a" not in result.stderr
 
 
+def test_units_find_their_credentials(host: Host) -> None:
+    command = (
+        "systemd-run --quiet --pipe --wait --property=DynamicUser=yes --property=LoadCredential=name:/etc/hostname"
+    )
+    assert host.check_output(f"{command} sh -c 'cat $CREDENTIALS_DIRECTORY/name'") == host.check_output("hostname")
+
+
+def test_a_machine_sets_its_own_network_and_not_this_computers_kernel(host: Host) -> None:
+    assert host.run("echo 1 >/proc/sys/net/ipv4/conf/all/log_martians").rc == 0
+    # Written back as it is: were it writable, nothing would change.
+    assert host.run("cat /proc/sys/vm/swappiness >/proc/sys/vm/swappiness").rc != 0
+
+
 def test_options_of_a_platform(machines: Mapping[str, Host]) -> None:
     assert machines["debian-13"].file("/dev/net/tun").exists
     assert machines["debian-13"].check_output("findmnt --noheadings --output FSTYPE /srv") == "tmpfs"
