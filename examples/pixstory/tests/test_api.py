@@ -29,7 +29,8 @@ STORY = {"title": "A <b>title</b>", "text": "It's; DROP TABLE stories; --", "aut
 def post(api: FlaskClient, **change: str) -> dict[str, Any]:
     answer = api.post("/api/stories", json=STORY | change)
     assert answer.status_code == 201, answer.text
-    return answer.get_json()
+    story: dict[str, Any] = answer.get_json()
+    return story
 
 
 def post_photo(api: FlaskClient, content: bytes) -> TestResponse:

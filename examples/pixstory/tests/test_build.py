@@ -132,9 +132,9 @@ def test_it_installs_without_a_network_and_serves(release: Path, tmp_path: Path,
     sources = tmp_path / "sources.toml"
     sources.write_text("")
     subprocess.run([str(venv / "bin" / "speech-fetch"), "--check", "--sources", str(sources)], check=True)
-    packed = subprocess.run(
-        [str(venv / "bin" / "python"), "-c", "from pixstory_example.migrate import *; "
-         "print([r.revision for r in ScriptDirectory.from_config(configuration()).walk_revisions()])"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
+    code = (
+        "from pixstory_example import api, fetch, migrate, speech; from alembic.script import ScriptDirectory;"
+        "print([step.revision for step in ScriptDirectory.from_config(migrate.configuration()).walk_revisions()])"
+    )
+    packed = subprocess.run([str(venv / "bin" / "python"), "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     assert packed.stdout.strip() == "['0002', '0001']"

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.wrappers import Request, Response
@@ -21,6 +22,9 @@ from pixstory_example.fetch import Fetcher, FetchFailed, client, fetch
 from pixstory_example.items import Items, State
 
 from . import stack
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 FEEDS = Path(__file__).parent / "feeds"
 RSS, ATOM = (FEEDS / "press.rss").read_bytes(), (FEEDS / "wire.atom").read_bytes()
@@ -34,7 +38,7 @@ class Publisher:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.answers: dict[str, Callable[[Request], Response]] = {}
 
-    def __call__(self, environ: dict[str, object], start_response: object) -> object:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         self.asked.append((request.path, dict(request.headers)))
         return self.answers[request.path](request)(environ, start_response)

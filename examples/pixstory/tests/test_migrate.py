@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from alembic import command
@@ -14,13 +15,13 @@ from alembic.runtime.migration import MigrationContext
 
 from pixstory_example.database import Base, connect
 from pixstory_example.migrate import LOCK, configuration, migrate
-from pixstory_example.settings import Database
+from pixstory_example.settings import Cache, Database
 
 from . import stack
 
 
 def start(database: Database) -> subprocess.Popen[str]:
-    environment = stack.python_environment() | stack.api_environment(database, stack.Cache("unused.example"))
+    environment = stack.python_environment() | stack.api_environment(database, Cache("unused.example"))
     return subprocess.Popen(
         [sys.executable, "-m", "pixstory_example", "migrate"], env=environment, stdout=subprocess.PIPE, text=True
     )
@@ -39,6 +40,9 @@ def test_two_hosts_migrate_an_empty_database_at_the_same_moment(postgres: stack.
 
         try:
             stack.until(both_wait, "both hosts wait for the lock")
+            # Longer than a request may wait for a lock: the first host may have much to do.
+            time.sleep(5.5)
+            assert both_wait(), "a host gave up"
         finally:
             gate.execute("SELECT pg_advisory_unlock_all()")
             outputs = [host.communicate(timeout=60)[0] for host in hosts]

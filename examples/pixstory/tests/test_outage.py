@@ -108,6 +108,17 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
     assert stack.PASSWORD not in output
 
 
+def test_a_restart_between_two_requests_is_not_noticed(database: stack.Postgres, service: stack.Service) -> None:
+    def read() -> list[int]:
+        return [httpx.get(f"{service.url}/api/stories").status_code for _ in range(12)]
+
+    # Enough of them for each worker to have a connection that the restart breaks.
+    assert read() == [200] * 12
+    database.stop()
+    database.start()
+    assert read() == [200] * 12
+
+
 def test_the_metrics_are_those_of_all_workers(service: stack.Service) -> None:
     for _ in range(20):
         # A new connection each, so that both workers have their share.
