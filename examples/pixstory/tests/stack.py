@@ -9,18 +9,25 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import httpx
 import psycopg
 import redis
+from psycopg import sql
+from werkzeug.serving import make_server
 
 from pixstory_example.settings import Cache, Database
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 PASSWORD = "a password of the tests"
@@ -55,6 +62,7 @@ def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
 class Process:
     """A process that ends with this one, with its output in a file."""
 
+    stop_signal = signal.SIGTERM
     unprivileged = False
     """Whether it gives root up. Python does not: it may be installed in a home that is closed to others."""
 
@@ -90,11 +98,11 @@ class Process:
             self.stop()
             raise RuntimeError(f"{error}\n{self.output.read_text()}") from error
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, how: signal.Signals | None = None) -> None:
         if self.process:
-            self.process.send_signal(how)
+            self.process.send_signal(how or self.stop_signal)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -122,6 +130,8 @@ def folder() -> Iterator[Path]:
 
 
 class Postgres(Process):
+    # A fast shutdown: does not wait for clients to leave.
+    stop_signal = signal.SIGINT
     unprivileged = True
 
     def __init__(self, folder: Path) -> None:
@@ -153,11 +163,12 @@ class Postgres(Process):
             host=to.host, port=to.port, user=to.username, password=to.password, dbname=database, autocommit=True
         )
 
-    def empty(self) -> None:
-        """Makes the database anew, with nothing in it."""
+    def create(self, name: str) -> Database:
+        """Makes a database anew, with nothing in it."""
         with self.connect("postgres") as connection:
-            connection.execute("DROP DATABASE IF EXISTS pixstory WITH (FORCE)")
-            connection.execute("CREATE DATABASE pixstory")
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return replace(self.settings, name=name)
 
 
 class Redis(Process):
@@ -186,13 +197,17 @@ class Redis(Process):
 class Service(Process):
     """One of the application's three services, under gunicorn as on a host."""
 
-    def __init__(self, folder: Path, name: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, name: str, environment: Mapping[str, str], python: str | Path = sys.executable
+    ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
+        metrics = folder / "metrics"
+        metrics.mkdir(exist_ok=True)
         super().__init__(
             folder,
-            *(sys.executable, "-m", "gunicorn", "--config", "python:pixstory_example.gunicorn_conf"),
+            *(str(python), "-m", "gunicorn", "--config", "python:pixstory_example.gunicorn_conf"),
             *("--bind", self.url.removeprefix("http://"), f"pixstory_example.{name}:app"),
-            environment=python_environment() | dict(environment),
+            environment=python_environment() | dict(environment) | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)},
         )
 
     def answers(self) -> bool:
@@ -219,3 +234,17 @@ def api_environment(database: Database, cache: Cache) -> dict[str, str]:
         "CACHE_AUTH_TOKEN": cache.auth_token,
         "CACHE_TLS": "1" if cache.tls else "0",
     }
+
+
+@contextmanager
+def served(application: WSGIApplication) -> Iterator[str]:
+    """Serves a WSGI application in a thread, and gives its URL."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

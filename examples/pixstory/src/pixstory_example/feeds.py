@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from xml.sax import SAXException
 
 import feedparser  # type: ignore[import-untyped]
 from markupsafe import Markup
@@ -80,12 +81,13 @@ def _source(number: int, table: dict[str, Any]) -> Source:
 def parse(content: bytes, url: str, now: datetime) -> list[Item]:
     """The items of a feed that was fetched from `url`. One that cannot be used is left out."""
     # As a stream: feedparser opens what looks like a file name or a URL.
-    feed = feedparser.parse(io.BytesIO(content), response_headers={"content-location": url})
-    if not feed.version:
+    headers = {"content-location": url, "content-type": "application/xml"}
+    feed = feedparser.parse(io.BytesIO(content), response_headers=headers)
+    if not feed.get("version"):
         raise MalformedFeed("this is neither RSS nor Atom")
     items = [item for entry in feed.entries[:ITEMS_OF_ONE_FEED] if (item := _item(entry, url, now))]
     # Publishers break the XML of a feed often, and feedparser reads what is there. With nothing there, it is a failure.
-    if not items and feed.bozo:
+    if not items and isinstance(feed.get("bozo_exception"), SAXException):
         raise MalformedFeed(f"this is no well-formed feed: {feed.bozo_exception}")
     return items
 
@@ -95,7 +97,8 @@ def _item(entry: Any, url: str, now: datetime) -> Item | None:
     title = _plain(entry.get("title", ""))
     if not entry.get("link") or not is_web_url(link) or not title:
         return None
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    # By its own name only: asked for one, feedparser hands out the other with a warning.
+    moment = next((entry[key] for key in ("published_parsed", "updated_parsed") if key in entry), None)
     try:
         published = min(datetime.fromtimestamp(calendar.timegm(moment), UTC), now) if moment else now
     except (ValueError, OverflowError, OSError):

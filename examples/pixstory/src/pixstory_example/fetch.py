@@ -45,10 +45,9 @@ class Fetched:
 
 
 def client() -> httpx.AsyncClient:
-    # httpx follows redirects to http and https only.
-    return httpx.AsyncClient(
-        follow_redirects=True, max_redirects=5, timeout=10, trust_env=False, headers={"User-Agent": USER_AGENT}
-    )
+    # No compression: a small answer may then become no large one. httpx follows redirects to http and https only.
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+    return httpx.AsyncClient(follow_redirects=True, max_redirects=5, timeout=10, trust_env=False, headers=headers)
 
 
 async def fetch(http: httpx.AsyncClient, source: Source, state: State, seconds: float = SECONDS) -> Fetched:
@@ -62,8 +61,10 @@ async def fetch(http: httpx.AsyncClient, source: Source, state: State, seconds: 
             if answer.status_code != 200:
                 wait = answer.headers.get("Retry-After", "")
                 raise FetchFailed(f"HTTP {answer.status_code}", int(wait) if re.fullmatch("[0-9]{1,6}", wait) else 0)
-            content = b""
-            async for chunk in answer.aiter_bytes():
+            if (encoding := answer.headers.get("Content-Encoding", "identity")) != "identity":
+                raise FetchFailed(f"the answer is encoded as {encoding}, though none was asked for")
+            content = bytearray()
+            async for chunk in answer.aiter_raw():
                 content += chunk
                 if len(content) > SIZE_LIMIT:
                     raise FetchFailed(f"the feed is larger than {SIZE_LIMIT} bytes")
@@ -73,7 +74,7 @@ async def fetch(http: httpx.AsyncClient, source: Source, state: State, seconds: 
         raise FetchFailed(f"{type(error).__name__}: {error}") from error
     try:
         # Off the event loop: a large feed takes a while.
-        items = await asyncio.to_thread(parse, content, str(answer.url), datetime.now(UTC))
+        items = await asyncio.to_thread(parse, bytes(content), str(answer.url), datetime.now(UTC))
     except MalformedFeed as error:
         raise FetchFailed(str(error)) from error
     return Fetched(items, answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", ""), changed=True)

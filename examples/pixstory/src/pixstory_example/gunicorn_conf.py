@@ -16,6 +16,8 @@ threads = 8
 graceful_timeout = 30
 # As long as nginx and the load balancers keep idle connections, and a little more: they close first, never gunicorn.
 keepalive = 75
+# systemd is who controls it.
+control_socket_disable = True
 
 # Each worker has its own counters; prometheus_client adds them up from files in here.
 _made = None

@@ -43,9 +43,10 @@ class ApiAway(Exception):
 class Refused(Exception):
     """The API found a field wrong."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, status: int) -> None:
         super().__init__(message)
         self.field = field
+        self.status = status
 
 
 def create_app(settings: Web, transport: httpx.BaseTransport | None = None) -> Flask:
@@ -114,7 +115,7 @@ def call(method: str, path: str, **arguments: Any) -> httpx.Response:
         raise ApiAway(f"HTTP {answer.status_code}")
     if answer.status_code in (400, 413):
         refusal = answer.json()
-        raise Refused(refusal.get("field", ""), refusal["error"])
+        raise Refused(refusal.get("field", ""), refusal["error"], answer.status_code)
     if answer.status_code == 404:
         abort(404)
     return answer
@@ -138,7 +139,7 @@ def post_story() -> BaseResponse | tuple[str, int]:
     try:
         story = call("POST", "/api/stories", data=values, files=files).json()
     except Refused as refused:
-        return render_template("new_story.html", values=values, refused=refused), 400
+        return render_template("new_story.html", values=values, refused=refused), refused.status
     flash("Your story is published.")
     return redirect(url_for("pages.story", story_id=story["id"]), 303)
 
@@ -154,7 +155,7 @@ def post_argument(story_id: int) -> BaseResponse | tuple[str, int]:
     try:
         call("POST", f"/api/stories/{story_id}/arguments", data=values)
     except Refused as refused:
-        return story_page(story_id, values, refused), 400
+        return story_page(story_id, values, refused), refused.status
     flash("Your argument is published.")
     return redirect(url_for("pages.story", story_id=story_id, _anchor="debate"), 303)
 
