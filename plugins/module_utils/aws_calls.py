@@ -81,9 +81,12 @@ class ElbResource(Resource):
 
     def read_attributes_and_tags(self, description: dict[str, Any]) -> None:
         arn = description[self.arn_key]
-        attributes = self.call(f"describe_{self.result_key}_attributes", **{self.arn_key: arn})["Attributes"]
+        attributes, tags = self.together(
+            lambda: self.call(f"describe_{self.result_key}_attributes", **{self.arn_key: arn})["Attributes"],
+            lambda: self.call("describe_tags", ResourceArns=[arn])["TagDescriptions"][0]["Tags"],
+        )
         description["Attributes"] = {item["Key"]: item["Value"] for item in attributes}
-        description["Tags"] = self.call("describe_tags", ResourceArns=[arn])["TagDescriptions"][0]["Tags"]
+        description["Tags"] = tags
 
     def set_attributes(self, arn: str, values: dict[str, Any]) -> None:
         wanted = [{"Key": p.api, "Value": as_text(values[p.api])} for p in self.attributes if p.api in values]

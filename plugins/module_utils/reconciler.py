@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NoReturn
 
@@ -241,6 +242,15 @@ class Resource:
     def call(self, operation: str, *, service: str | None = None, **arguments: Any) -> dict[str, Any]:
         """One API call with retries. ``operation`` is boto3's method name."""
         return self._retry(getattr(self.client(service), operation))(**arguments)
+
+    def together(self, *reads: Callable[[], Any]) -> list[Any]:
+        """What these return, in their order. They are run at once: none waits for another's way to AWS and back.
+
+        For reads that need nothing of one another. Their clients are made here, since that is no work for threads.
+        """
+        self.client()
+        with ThreadPoolExecutor(max(1, len(reads))) as pool:
+            return list(pool.map(lambda read: read(), reads))
 
     def pages(self, operation: str, key: str, *, service: str | None = None, **arguments: Any) -> list[dict[str, Any]]:
         """All items of a paginated call. ``key`` names the list in the answer; ``Outer.Items`` one within it."""

@@ -395,16 +395,22 @@ class ApplicationLoadBalancer(ElbResource):
             )
         if self.params["state"] == "absent":
             return description
-        self.read_attributes_and_tags(description)
-        if self.params["listeners"] is not None:
-            arn = description["LoadBalancerArn"]
-            description["Listeners"] = self.pages("describe_listeners", "Listeners", LoadBalancerArn=arn)
-            with_rules = {one["Port"] for one in self.params["listeners"] if one["Rules"] is not None}
-            for listener in description["Listeners"]:
-                if listener["Port"] in with_rules:
-                    rules = self.pages("describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
-                    listener["Rules"] = [rule for rule in rules if not rule["IsDefault"]]
+        self.together(
+            lambda: self.read_attributes_and_tags(description),
+            lambda: self._read_listeners(description),
+        )
         return description
+
+    def _read_listeners(self, description: dict[str, Any]) -> None:
+        if self.params["listeners"] is None:
+            return
+        arn = description["LoadBalancerArn"]
+        description["Listeners"] = self.pages("describe_listeners", "Listeners", LoadBalancerArn=arn)
+        with_rules = {one["Port"] for one in self.params["listeners"] if one["Rules"] is not None}
+        for listener in description["Listeners"]:
+            if listener["Port"] in with_rules:
+                rules = self.pages("describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
+                listener["Rules"] = [rule for rule in rules if not rule["IsDefault"]]
 
     def ready(self, description: dict[str, Any]) -> bool:
         return description["State"]["Code"] in ("active", "active_impaired")

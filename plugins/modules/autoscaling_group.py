@@ -258,6 +258,7 @@ auto_scaling_group:
       type: dict
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import (
@@ -379,17 +380,26 @@ class AutoScalingGroup(Resource):
         if not groups:
             return None
         description = groups[0]
-        group = {"AutoScalingGroupName": self.name}
+        readers: dict[str, Callable[[], Any]] = {}
         if self.params["scaling_policies"] is not None:
-            policies = self.pages("describe_policies", "ScalingPolicies", **group)
-            description["ScalingPolicies"] = [read_scaling_policy(policy) for policy in policies]
+            readers["ScalingPolicies"] = self._read_policies
         if self.params["scheduled_actions"] is not None:
-            actions = self.pages("describe_scheduled_actions", "ScheduledUpdateGroupActions", **group)
-            description["ScheduledActions"] = [read_scheduled_action(action) for action in actions]
+            readers["ScheduledActions"] = self._read_actions
+        description.update(zip(readers, self.together(*readers.values()), strict=True))
         wanted, tags = self.params["propagate_at_launch"], self.params["tags"] or {}
         differs = any(t["Key"] in tags and t["PropagateAtLaunch"] != wanted for t in description.get("Tags", []))
         description["PropagateAtLaunch"] = not wanted if differs else wanted
         return description
+
+    def _read_policies(self) -> list[dict[str, Any]]:
+        policies = self.pages("describe_policies", "ScalingPolicies", AutoScalingGroupName=self.name)
+        return [read_scaling_policy(policy) for policy in policies]
+
+    def _read_actions(self) -> list[dict[str, Any]]:
+        actions = self.pages(
+            "describe_scheduled_actions", "ScheduledUpdateGroupActions", AutoScalingGroupName=self.name
+        )
+        return [read_scheduled_action(action) for action in actions]
 
     def going(self, description: dict[str, Any]) -> bool:
         return description.get("Status") == "Delete in progress"

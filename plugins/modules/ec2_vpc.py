@@ -78,6 +78,7 @@ vpc:
     state: available
 """
 
+from functools import partial
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -128,7 +129,8 @@ class Vpc(Ec2Resource):
                 )
             return None
         vpc = found[0]
-        return {**vpc, **{name: self._attribute(vpc["VpcId"], name) for name in MADE_WITH}}
+        attributes = self.together(*(partial(self._attribute, vpc["VpcId"], name) for name in MADE_WITH))
+        return {**vpc, **dict(zip(MADE_WITH, attributes, strict=True))}
 
     def _attribute(self, vpc: str, name: str) -> bool:
         answer = self.call("describe_vpc_attribute", VpcId=vpc, Attribute=name[0].lower() + name[1:])

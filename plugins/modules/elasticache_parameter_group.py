@@ -135,10 +135,13 @@ class ParameterGroup(TagsByArn):
         if found is None:
             return None
         description = found["CacheParameterGroups"][0]
-        known = self.pages("describe_cache_parameters", "Parameters", CacheParameterGroupName=self.name)
+        known, tags = self.together(
+            lambda: self.pages("describe_cache_parameters", "Parameters", CacheParameterGroupName=self.name),
+            lambda: self.list_tags(description["ARN"]),
+        )
         return {
             **description,
-            "TagList": self.list_tags(description["ARN"]),
+            "TagList": tags,
             "Known": known,
             "Parameters": {item["ParameterName"]: item.get("ParameterValue") for item in known},
         }

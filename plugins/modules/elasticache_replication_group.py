@@ -428,13 +428,13 @@ class ReplicationGroup(KmsAliases, TagsByArn):
         description = found["ReplicationGroups"][0]
         # AWS tells the tags of an available group only; until then they are taken to be as declared.
         available = description["Status"] == "available"
-        description["TagList"] = self.list_tags(description["ARN"]) if available else self.boto3_tags()
-        members = [
-            cluster
-            for cluster in self.pages("describe_cache_clusters", "CacheClusters")
-            if cluster.get("ReplicationGroupId") == description["ReplicationGroupId"]
-        ]
-        return {**description, "Members": members}
+        tags, clusters = self.together(
+            lambda: self.list_tags(description["ARN"]) if available else self.boto3_tags(),
+            lambda: self.pages("describe_cache_clusters", "CacheClusters"),
+        )
+        group = description["ReplicationGroupId"]
+        members = [cluster for cluster in clusters if cluster.get("ReplicationGroupId") == group]
+        return {**description, "TagList": tags, "Members": members}
 
     def declared(self) -> dict[str, Any]:
         declared = super().declared()

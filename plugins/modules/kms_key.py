@@ -123,15 +123,18 @@ class Key(Resource):
         if answer is None:
             return None
         key = answer["KeyMetadata"]
-        pending = key["KeyState"] == "PendingDeletion"
-        return {
-            **key,
-            "Policy": json.loads(self.call("get_key_policy", KeyId=key["KeyId"], PolicyName="default")["Policy"]),
-            # AWS does not tell of a key that is waiting for its deletion.
-            "KeyRotationEnabled": not pending
-            and self.call("get_key_rotation_status", KeyId=key["KeyId"])["KeyRotationEnabled"],
-            "Tags": self.pages("list_resource_tags", "Tags", KeyId=key["KeyId"]),
-        }
+        policy, rotation, tags = self.together(
+            lambda: self.call("get_key_policy", KeyId=key["KeyId"], PolicyName="default")["Policy"],
+            lambda: self._rotates(key),
+            lambda: self.pages("list_resource_tags", "Tags", KeyId=key["KeyId"]),
+        )
+        return {**key, "Policy": json.loads(policy), "KeyRotationEnabled": rotation, "Tags": tags}
+
+    def _rotates(self, key: dict[str, Any]) -> bool:
+        """Of a key that is waiting for its deletion AWS does not tell."""
+        if key["KeyState"] == "PendingDeletion":
+            return False
+        return bool(self.call("get_key_rotation_status", KeyId=key["KeyId"])["KeyRotationEnabled"])
 
     def plan(self, description: dict[str, Any] | None) -> Plan:
         plan = super().plan(description)

@@ -301,12 +301,13 @@ class Bucket(Resource):
             versions = self.call("list_object_versions", Bucket=self.name, MaxKeys=1)
             description["Empty"] = not (versions.get("Versions") or versions.get("DeleteMarkers"))
             return description
-        for prop in self.properties:
-            if self.params[prop.param] is not None and (reader := getattr(self, f"_read_{prop.param}", None)):
-                description[prop.api] = reader()
-        tags = self._read("get_bucket_tagging", "NoSuchTagSet")
-        description["Tags"] = tags.get("TagSet", [])
-        return description
+        given = (prop for prop in self.properties if self.params[prop.param] is not None)
+        readers = {prop.api: getattr(self, f"_read_{prop.param}", None) for prop in given}
+        readers = {"Tags": self._read_tags, **{key: reader for key, reader in readers.items() if reader}}
+        return {**description, **dict(zip(readers, self.together(*readers.values()), strict=True))}
+
+    def _read_tags(self) -> list[dict[str, str]]:
+        return self._read("get_bucket_tagging", "NoSuchTagSet").get("TagSet", [])
 
     def plan(self, description: dict[str, Any] | None) -> Plan:
         if self.params["state"] == "absent":

@@ -154,8 +154,10 @@ class Parameter(KmsAliases):
             for value in filter(None, (parameter["Value"], self.params["value"])):
                 self.hide(value)
         named = [{"Key": "Name", "Option": "Equals", "Values": [self.name]}]
-        metadata = self.pages("describe_parameters", "Parameters", ParameterFilters=named)
-        tags = self.call("list_tags_for_resource", ResourceType="Parameter", ResourceId=self.name)
+        metadata, tags = self.together(
+            lambda: self.pages("describe_parameters", "Parameters", ParameterFilters=named),
+            lambda: self.call("list_tags_for_resource", ResourceType="Parameter", ResourceId=self.name),
+        )
         return {**(metadata[0] if metadata else {}), **parameter, "TagList": tags["TagList"]}
 
     def plan(self, description: dict[str, Any] | None) -> Plan:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -472,3 +473,28 @@ def test_a_hidden_value_is_masked_by_ansible() -> None:
     module = Module()
     assert Bucket(module).hide("secret") == "secret"
     assert module.no_log_values == {"secret"}
+
+
+class Reading(Bucket):
+    """One with a client, which reading in parallel needs."""
+
+    def client(self, service: str | None = None) -> Any:
+        self.calls.append(("client", threading.current_thread() is threading.main_thread()))
+        return self
+
+
+def test_reads_together_wait_for_one_another_only() -> None:
+    resource, met = Reading(Module()), threading.Barrier(3, timeout=10)
+
+    def read(value: str) -> str:
+        met.wait()  # which nobody passes alone
+        return value
+
+    assert resource.together(lambda: read("a"), lambda: read("b"), lambda: read("c")) == ["a", "b", "c"]
+    assert resource.calls == [("client", True)]
+    assert resource.together() == []
+
+
+def test_a_read_that_fails_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Reading(Module()).together(lambda: 1, lambda: 1 // 0)
