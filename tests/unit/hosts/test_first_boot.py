@@ -20,7 +20,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.unit.lab.emulators import emulator
+from tests.emulated import Emulator
 
 ROOT = Path(__file__).parents[3]
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -73,11 +73,11 @@ def serve(handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with emulator(tmp_path_factory.mktemp("emulator") / "requests.jsonl") as url:
+    with Emulator(tmp_path_factory.mktemp("emulator") / "requests.jsonl") as emulator:
         client = boto3.session.Session(
             region_name="ap-south-1", aws_access_key_id="test", aws_secret_access_key="test"
         ).client
-        ssm, manager = client("ssm", endpoint_url=url), client("secretsmanager", endpoint_url=url)
+        ssm, manager = client("ssm", endpoint_url=emulator.url), client("secretsmanager", endpoint_url=emulator.url)
         parameters = {"database-host": "db.internal", "speech-api-certificate": CERTIFICATE}
         # More than one page of ten.
         parameters |= {f"setting/number-{number}": str(number) for number in range(12)}
@@ -95,7 +95,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in secrets.items():
             manager.create_secret(Name=name, SecretString=value)
         manager.create_secret(Name="/staging/app/keytab", SecretBinary=b"\x00\xff")
-        yield url
+        yield emulator.url
 
 
 @pytest.fixture
