@@ -15,6 +15,8 @@ from testinfra.host import Host
 BACKENDS = ("web-8080", "app-8000")
 # Seconds after which a proxy has seen a change of names: proxy_resolver_valid of the scenario, and one more.
 SETTLED = 2
+# Between the body of an answer and what curl tells of it.
+END = "---- "
 
 
 @dataclass(frozen=True)
@@ -48,23 +50,15 @@ def ask(host: Host, machines: Mapping[str, Host], lab: Mapping[str, Any]) -> Ask
 
     def run(path: str, *options: str, source: str = "inside-b", client: str | None = None) -> Answer:
         url = path if "://" in path else f"https://{address}{path}"
-        arguments = [
-            "curl",
-            "-sk",
-            "--max-time",
-            "20",
-            "-o",
-            "/tmp/answer",
-            "-w",
-            "%{http_code} %{http_version} %{header_json}",
-        ]
-        arguments += options
+        written = f"\n{END}%{{http_code}} %{{http_version}} %{{header_json}}"
+        arguments = ["curl", "-sk", "--max-time", "20", "-w", written, *options]
         if client:
             arguments += ["-H", f"X-Forwarded-For: {client}"]
-        result = machines[source].run(" ".join(["%s"] * (len(arguments) + 1)), *arguments, url)
+        result = machines[source].run("%s " * (len(arguments) + 1), *arguments, url)
         assert result.rc == 0, f"curl ends with {result.rc}: {result.stderr or result.stdout}"
-        status, version, headers = result.stdout.split(" ", 2)
-        return Answer(int(status), version, json.loads(headers), machines[source].check_output("cat /tmp/answer"))
+        body, _, rest = result.stdout.partition(f"\n{END}")
+        status, version, headers = rest.split(" ", 2)
+        return Answer(int(status), version, json.loads(headers), body)
 
     return run
 
@@ -93,8 +87,8 @@ class Inside:
 
     def stop(self, machine: str, *backends: str) -> None:
         """Have backends refuse connections."""
-        for backend in backends or BACKENDS:
-            self.machines[machine].check_output("systemctl stop backend@%s", backend)
+        units = " ".join(f"backend@{backend}" for backend in backends or BACKENDS)
+        self.machines[machine].check_output(f"systemctl stop {units}")
 
     def fail(self, machine: str, backend: str, status: int) -> None:
         """Have a backend answer everything with this status."""
@@ -102,14 +96,11 @@ class Inside:
 
     def start(self, machine: str, *backends: str) -> None:
         """Have backends answer with 200, and wait until they do."""
+        wait = "curl -s -o /dev/null --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1"
+        steps = ["rm -f /run/backend-*.status"]
         for backend in backends or BACKENDS:
-            name, _, port = backend.partition("-")
-            self.machines[machine].check_output(
-                f"rm -f /run/backend-{name}.status && systemctl start backend@{backend}"
-            )
-            self.machines[machine].check_output(
-                f"curl -s -o /dev/null --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:{port}/"
-            )
+            steps += [f"systemctl start backend@{backend}", f"{wait}:{backend.partition('-')[2]}/"]
+        self.machines[machine].check_output(" && ".join(steps))
 
 
 @pytest.fixture

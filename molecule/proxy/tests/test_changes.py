@@ -71,7 +71,7 @@ def test_no_request_is_lost(host: Host, machines: Mapping[str, Host], lab: Mappi
     assert counts["failed"] == 0
     assert counts["requests"] == counts["answered"] > 30 * 80 * 0.98
     # Both have had their part.
-    assert min(counts[f"by {backend}@inside-{where}"] for backend in ("web", "app") for where in "ab") > 300
+    assert min(counts[f"by {backend}@inside-{where}"] for backend in ("web", "app") for where in "ab") > 100
     assert pid(host) == before
 
 

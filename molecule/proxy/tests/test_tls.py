@@ -52,8 +52,13 @@ def test_ciphers(scan: ElementTree.Element) -> None:
     }
 
 
+def test_groups(scan: ElementTree.Element) -> None:
+    offered = {each.get("name") for each in scan.findall("group") if each.get("sslversion") == "TLSv1.3"}
+    assert offered == {"x25519", "secp256r1 (NIST P-256)", "secp384r1 (NIST P-384)"}
+
+
 def test_no_known_weakness(scan: ElementTree.Element) -> None:
-    assert scan.find("renegotiation").get("secure") == "1"
+    assert scan.find("renegotiation").get("supported") == "0"
     assert scan.find("compression").get("supported") == "0"
     assert {each.get("vulnerable") for each in scan.findall("heartbleed")} == {"0"}
     assert scan.find("fallback").get("supported") == "1"
