@@ -21,7 +21,7 @@ PRIVATE = "http://10.10.0.10:8080/"
 HOME = "/etc/openvpn/vpn"
 FAR = (datetime.now(UTC) + timedelta(days=300)).strftime("%Y-%m-%d")
 # Of `systemd-analyze security`, 0 is a closed box and 10 none at all. Debian's own unit has more than 7.
-EXPOSURE = {"openvpn-server@vpn.service": 4.0, "vpn-sweep.service": 2.0}
+EXPOSURE = {"openvpn-server@vpn.service": 3.0, "vpn-sweep.service": 2.0}
 
 seeds: list[str] = []
 
@@ -45,6 +45,12 @@ def person(host: Host, machines: Mapping[str, Host]) -> Iterator[Callable[..., C
     yield make
     for client in made:
         client.leave()
+
+
+def reached(client: Client) -> str:
+    """What the private machine answers; nothing where it is not it that answers, or nobody does."""
+    answer = client.machine.run(f"curl --silent --max-time 10 {PRIVATE}").stdout
+    return answer if answer.startswith("private sees ") else ""
 
 
 def events(host: Host, name: str) -> list[dict[str, Any]]:
@@ -103,17 +109,16 @@ def test_who_is_declared_gets_profile_and_code_once_and_reaches_a_private_machin
     assert host.file("/root/asha.ovpn").mode == 0o600
     assert host.file("/root/asha.ovpn").content_string == asha.profile
 
-    ask = f"curl --silent --show-error --max-time 5 {PRIVATE}"
-    assert asha.machine.run(ask).rc != 0
+    assert not reached(asha)
     attempt = asha.connect(asha.codes.fresh())
     try:
         assert attempt.outcome == IN, attempt.log
         print(f"{name_of(host)}: let in after {attempt.seconds:.2f} s")
         # The private machine knows no way to the VPN's pool: it answers because it sees the server's address.
-        assert asha.machine.check_output(ask) == lab["machines"][name_of(host)]["address"]
+        assert reached(asha) == f"private sees {lab['machines'][name_of(host)]['address']}"
         assert "route 10.10.0.0 255.255.0.0" in attempt.log
         assert "dhcp-option DNS 10.10.0.2" in attempt.log
-        assert re.search(r"Control Channel: TLSv1.3.*ECDSA|Control Channel: TLSv1.3.*384 bit EC", attempt.log)
+        assert re.search(r"Control Channel: TLSv1.3.*ecdsa-with-SHA384", attempt.log)
         assert re.search(r"Data Channel: [^\n]*cipher 'AES-256-GCM'", attempt.log)
         assert "compress" not in "".join(line for line in attempt.log.splitlines() if "PUSH" in line)
         (listed,) = [one for one in json.loads(host.check_output("vpn-user list --json")) if one["name"] == "asha"]
@@ -187,7 +192,7 @@ def journal(host: Host, *words: str) -> list[float]:
 def test_who_is_revoked_is_out_within_seconds(host: Host, person: Callable[..., Client]) -> None:
     leaver = person("leaver")
     assert leaver.connect(leaver.codes.fresh()).outcome == IN
-    assert leaver.machine.run(f"curl --silent --max-time 5 {PRIVATE}").rc == 0
+    assert reached(leaver)
     begin = time.time()  # machines and controller have one clock
     said = host.run("vpn-user revoke leaver")
     assert said.rc == 0, said.stderr
@@ -209,9 +214,9 @@ def test_a_client_that_is_not_revoked_is_not_ended(host: Host, person: Callable[
     assert stays.connect(stays.codes.fresh()).outcome == IN
     assert goes.connect(goes.codes.fresh()).outcome == IN
     assert host.run("vpn-user revoke goes").rc == 0
-    wait_for(lambda: not goes.alive(), 20)
+    wait_for(lambda: not goes.alive(), 60)
     assert stays.alive()
-    assert stays.machine.run(f"curl --silent --max-time 5 {PRIVATE}").rc == 0
+    assert reached(stays)
 
 
 def test_a_revocation_without_the_passphrase_counts_all_the_same(host: Host, person: Callable[..., Client]) -> None:
@@ -221,7 +226,7 @@ def test_a_revocation_without_the_passphrase_counts_all_the_same(host: Host, per
     host.check_output("mv /run/pixstory/away /run/pixstory/vpn.env")
     assert said.rc == 1
     assert "early is refused from now on, but the certificate is not on the list" in said.stderr
-    wait_for(lambda: not early.alive(), 20)
+    wait_for(lambda: not early.alive(), 60)
     assert len(journal(host, "disconnect", "early")) == 1
     # The certificate is good and the code's seed is gone: the code is refused.
     assert early.connect(early.codes.fresh()).outcome == "refused: AUTH_FAILED"
@@ -270,7 +275,7 @@ def test_clients_do_not_reach_one_another_nor_the_servers_services(host: Host, p
     assert one.machine.run(ping + other.address()).rc != 0
     host.check_output("systemd-run --unit=inside python3 -m http.server 8099")
     try:
-        wait_for(lambda: host.run("curl --version >/dev/null; ss -Hltn | grep -q :8099").rc == 0, 20)
+        wait_for(lambda: host.run("ss -Hltn | grep -q :8099").rc == 0, 60)
         assert one.machine.run("curl --silent --max-time 3 http://10.200.0.1:8099/").rc != 0
         # It does answer: on the network that the VPN is reached over, which no rule of the VPN is about.
         assert one.machine.run(f"curl --silent --max-time 3 http://{name_of(host)}:8099/").rc == 0
@@ -284,7 +289,7 @@ def test_what_is_forwarded_survives_a_reload_of_nftables(host: Host) -> None:
     try:
         for verb in ("reload", "restart"):
             host.check_output(f"systemctl {verb} nftables")
-            wait_for(lambda: "masquerade" in host.run("nft list table ip pixstory_vpn").stdout, 20)
+            wait_for(lambda: "masquerade" in host.run("nft list table ip pixstory_vpn").stdout, 60)
     finally:
         host.check_output("systemctl stop nftables; systemctl start vpn-forward openvpn-server@vpn")
 

@@ -127,6 +127,8 @@ class Authority:
     def _clear(self, name: str) -> bool:
         """Revoke the certificate of that name and remove its key; clear what a broken run left. True where revoked."""
         (self.pki / "private" / f"{name}.key").unlink(missing_ok=True)
+        # easy-rsa 3.2 keeps a second copy of the key.
+        (self.pki / "inline" / "private" / f"{name}.inline").unlink(missing_ok=True)
         revoked = self.has(name)
         if revoked:
             self._easyrsa("revoke", name)

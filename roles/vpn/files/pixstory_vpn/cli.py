@@ -56,8 +56,8 @@ def hand_out(desk: Desk, name: str, output: str | None) -> None:
         return
     say("Scan with an authenticator app now: this is shown once.")
     # The seed goes in by standard input: a command line is for all to see.
-    qr = subprocess.run(["qrencode", "--type=ANSIUTF8", "--read-from=-"], input=uri, capture_output=True, text=True)
-    say(qr.stdout + uri)
+    subprocess.run(["qrencode", "--type=ANSIUTF8"], input=uri, text=True, stdout=sys.stderr)
+    say(uri)
 
 
 def say(text: str) -> None:

@@ -51,7 +51,8 @@ class Store:
     @contextmanager
     def locked(self) -> Iterator[dict[str, dict]]:
         """Hold the lock and hand out the people."""
-        with (self.home / ".lock").open("w") as lock:
+        # Root's alone: who can open it can hold it.
+        with os.fdopen(os.open(self.home / ".lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield read_people(self.home)
 
