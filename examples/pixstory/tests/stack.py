@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+# Seconds until a test gives up. Long, for machines that do much besides; a test that passes does not wait.
+PATIENCE = 240
 PASSWORD = "a password of the tests"
 MISSING = "{} is missing; on Debian: apt-get install postgresql redis-server"
 
@@ -51,7 +53,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
@@ -102,7 +104,7 @@ class Process:
         if self.process:
             self.process.send_signal(how or self.stop_signal)
             try:
-                self.process.wait(60)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -212,8 +214,11 @@ class Service(Process):
 
     def answers(self) -> bool:
         with suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/healthz").status_code == 200
+            return self.get("/healthz").status_code == 200
         return False
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=PATIENCE)
 
 
 def python_environment() -> dict[str, str]:

@@ -11,7 +11,6 @@ import sys
 import tarfile
 from pathlib import Path
 
-import httpx
 import pytest
 
 from . import stack
@@ -126,9 +125,9 @@ def test_it_installs_without_a_network_and_serves(release: Path, tmp_path: Path,
     with stack.folder() as folder:
         bare = {"PYTHONPATH": "", "APP_URL": "http://127.0.0.1:9", "SECRET_KEY": "k" * 32}
         with stack.Service(folder, "web", bare, python=venv / "bin" / "python") as web:
-            assert httpx.get(f"{web.url}/healthz").json() == {"status": "ok"}
-            assert httpx.get(f"{web.url}/static/style.css").status_code == 200
-            assert "Back in a moment" in httpx.get(web.url).text
+            assert web.get("/healthz").json() == {"status": "ok"}
+            assert web.get("/static/style.css").status_code == 200
+            assert "Back in a moment" in web.get("/").text
     sources = tmp_path / "sources.toml"
     sources.write_text("")
     subprocess.run([str(venv / "bin" / "speech-fetch"), "--check", "--sources", str(sources)], check=True)

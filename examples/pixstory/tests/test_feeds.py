@@ -75,7 +75,7 @@ def test_an_item_needs_a_title_and_a_web_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "<html><body>Not found</body></html>", '{"items": []}', "\0\1\2", "/etc/hostname"]
+    "content", ["", "<html><body>Not found</body></html>", '{"items": []}', "\0\1\2", str(FEEDS / "press.rss")]
 )
 def test_what_is_no_feed_is_malformed(content: str) -> None:
     with pytest.raises(MalformedFeed, match="neither RSS nor Atom"):

@@ -45,7 +45,7 @@ def test_two_hosts_migrate_an_empty_database_at_the_same_moment(postgres: stack.
             assert both_wait(), "a host gave up"
         finally:
             gate.execute("SELECT pg_advisory_unlock_all()")
-            outputs = [host.communicate(timeout=60)[0] for host in hosts]
+            outputs = [host.communicate(timeout=stack.PATIENCE)[0] for host in hosts]
     assert [host.returncode for host in hosts] == [0, 0], outputs
     applied = [json.loads(output.splitlines()[-1])["applied"] for output in outputs]
     assert sorted(applied) == [[], ["0001", "0002"]]
@@ -97,7 +97,7 @@ def test_migrations_can_be_taken_back(postgres: stack.Postgres) -> None:
 def test_a_database_that_is_away_is_a_temporary_failure(postgres: stack.Postgres) -> None:
     nobody = Database("127.0.0.1", "pixstory", "pixstory", stack.PASSWORD, "disable", stack.free_port())
     host = start(nobody)
-    output, _ = host.communicate(timeout=60)
+    output, _ = host.communicate(timeout=stack.PATIENCE)
     assert host.returncode == os.EX_TEMPFAIL
     assert "the database does not answer: migrated nothing" in output
     assert stack.PASSWORD not in output

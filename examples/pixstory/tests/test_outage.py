@@ -31,7 +31,7 @@ class Posters:
         self._threads = [threading.Thread(target=self._post) for _ in range(4)]
 
     def _post(self) -> None:
-        with httpx.Client(base_url=self.url, timeout=30) as client:
+        with httpx.Client(base_url=self.url, timeout=stack.PATIENCE) as client:
             while not self._stop.is_set():
                 try:
                     answer = client.post("/api/stories", json={"title": "t", "text": "t", "author": "a"})
@@ -81,7 +81,7 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
         # At once, in the middle of what it does, as when its machine fails.
         database.stop(signal.SIGQUIT)
         stack.until(lambda: len(posters.refused) > 10, "posts are refused")
-        away = {path: httpx.get(f"{service.url}{path}") for path in ("/readyz", "/healthz", "/api/stories")}
+        away = {path: service.get(path) for path in ("/readyz", "/healthz", "/api/stories")}
         time.sleep(2)
         before = len(posters.acknowledged)
         database.start()
@@ -100,7 +100,7 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
         stored = {row[0] for row in connection.execute("SELECT id FROM stories")}
     assert set(posters.acknowledged) <= stored
     assert len(posters.acknowledged) == len(set(posters.acknowledged))
-    assert httpx.get(f"{service.url}/readyz").status_code == 200
+    assert service.get("/readyz").status_code == 200
     assert service.process.pid == process
     assert not service.ended()
     output = service.output.read_text()
@@ -110,7 +110,7 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
 
 def test_a_restart_between_two_requests_is_not_noticed(database: stack.Postgres, service: stack.Service) -> None:
     def read() -> list[int]:
-        return [httpx.get(f"{service.url}/api/stories").status_code for _ in range(12)]
+        return [service.get("/api/stories").status_code for _ in range(12)]
 
     # Enough of them for each worker to have a connection that the restart breaks.
     assert read() == [200] * 12
@@ -122,7 +122,7 @@ def test_a_restart_between_two_requests_is_not_noticed(database: stack.Postgres,
 def test_the_metrics_are_those_of_all_workers(service: stack.Service) -> None:
     for _ in range(20):
         # A new connection each, so that both workers have their share.
-        httpx.get(f"{service.url}/api/stories")
+        service.get("/api/stories")
     line = 'http_requests_total{method="GET",route="/api/stories",service="api",status="200"} 20.0'
     for _ in range(5):
-        assert line in httpx.get(f"{service.url}/metrics").text
+        assert line in service.get("/metrics").text

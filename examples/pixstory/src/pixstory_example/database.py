@@ -76,7 +76,7 @@ def connect(settings: Database) -> Engine:
         ),
         connect_args={
             "sslmode": settings.sslmode,
-            "connect_timeout": 2,
+            "connect_timeout": 3,
             # After a failover the name may still lead to the old primary, which by then takes no writes.
             "target_session_attrs": "read-write",
             # A primary that vanished sends no RST: give its connection up after this many milliseconds.

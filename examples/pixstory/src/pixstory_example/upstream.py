@@ -29,7 +29,7 @@ LOOKUPS = Counter("feed_cache_lookups_total", "Looks into the feed cache", ["res
 class Pause:
     """After a failure, leaves a service alone for some seconds: requests should not all wait for it to time out."""
 
-    def __init__(self, name: str, seconds: float = 5) -> None:
+    def __init__(self, name: str, seconds: float) -> None:
         self._name = name
         self._seconds = seconds
         self._until = 0.0
@@ -59,6 +59,7 @@ class FeedCache:
     """
 
     TTL = 30
+    PAUSE = 5.0
     _GENERATION = "feed:generation"
 
     def __init__(self, settings: Cache) -> None:
@@ -74,7 +75,7 @@ class FeedCache:
             # One more attempt: a pooled connection may be one to a Redis that has been replaced.
             retry=Retry(NoBackoff(), 1),
         )
-        self._pause = Pause("cache")
+        self._pause = Pause("cache", self.PAUSE)
 
     def look_up(self, limit: int) -> Lookup:
         found = Lookup(None, None)
@@ -107,8 +108,10 @@ class FeedCache:
 class SpeechApi:
     """The items of the Speech API. The URL comes from the settings alone, and redirects are not followed."""
 
+    PAUSE = 5.0
+
     def __init__(self, url: str, certificate: str = "") -> None:
-        self._pause = Pause("Speech API")
+        self._pause = Pause("Speech API", self.PAUSE)
         self._client = None
         if url:
             trust = ssl.create_default_context(cafile=certificate or None)
