@@ -205,7 +205,7 @@ def main() -> None:
     environment = params["environment"]
     result: dict[str, Any] = {}
     try:
-        aws = Aws(module, services_for(KINDS))
+        aws = Aws(module, services_for(KINDS, orphans=True))
         scope = identify(aws, params["project"], environment)
         destroyer = Destroyer(Removal(aws, scope, **options), keep_snapshots=params["keep_snapshots"])
         result = destroyer.plan()
