@@ -54,6 +54,11 @@ test-integration: setup ## Run the playbooks of all environments against the emu
 molecule: setup ## Converge and verify host roles on booted machines: all scenarios, or SCENARIO=proxy
 	python -m pytest 'tests/molecule/test_scenarios.py$(if $(SCENARIO),::test_scenario[$(SCENARIO)])' --capture=no
 
+.PHONY: cis
+cis: ## Scan a machine with the CIS profile, level 1 server, before and after the role base, and print the counts
+	@$(MAKE) molecule SCENARIO=cis
+	@python -m lab cis
+
 .PHONY: test-emulator
 test-emulator: setup ## Say which extensions of the emulator have become needless
 	python -m pytest tests/unit/lab
