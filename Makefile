@@ -57,6 +57,11 @@ molecule: setup ## Converge and verify host roles on booted machines: all scenar
 test-example: setup ## Run the tests of the reference application, on PostgreSQL and Redis
 	python -m pytest examples/pixstory/tests -n 2 --dist loadfile
 
+.PHONY: cis
+cis: ## Scan a machine with the CIS profile, level 1 server, before and after the role base, and print the counts
+	@$(MAKE) molecule SCENARIO=cis
+	@python -m lab cis
+
 .PHONY: test-emulator
 test-emulator: setup ## Say which extensions of the emulator have become needless
 	python -m pytest tests/unit/lab

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: ``python -m lab emulator|start|stop|status|image|scenario``."""
+"""The command line of the lab: ``python -m lab emulator|start|stop|status|image|scenario|cis``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import cis
 from lab.emulator import process, server
 from lab.machines import gateway, host, image
 from lab.machines.scenario import AWS_SERVICES, Scenario, platforms
@@ -47,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
     scenario.add_argument("action", choices=("create", "destroy", "aws-start", "aws-stop"))
     scenario.add_argument("name", help="the name of the scenario")
     scenario.add_argument("--service", choices=AWS_SERVICES, action="append", help="of AWS: this one only")
+
+    commands.add_parser("cis", help="print what the scans of `make cis` found")
 
     inside = commands.add_parser("gateway", help="serve AWS to a container's network; `scenario` starts it")
     inside.add_argument("service", choices=AWS_SERVICES)
@@ -101,6 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command == "gateway":
         gateway.serve(arguments.service, arguments.pid, arguments.directory, arguments.target)
         return 0
+    if arguments.command == "cis":
+        return cis.report()
     if arguments.command == "image":
         print(image.ensure(arguments.name, host.detect()))
         return 0
