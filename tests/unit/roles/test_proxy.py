@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.unit.roles.refusals import PASSED, refusals
 from tests.unit.roles.rendering import ROLES, render
 
 RULES = yaml.safe_load((ROLES / "proxy" / "vars" / "main.yml").read_text())
@@ -232,6 +233,35 @@ def test_the_rules(kind: str, good: list[str], bad: list[str]) -> None:
     pattern = re.compile(f"^(?:{RULES['__proxy_kinds'][kind]['pattern']})$")
     assert [value for value in good if not pattern.match(value)] == []
     assert [value for value in bad if pattern.match(value)] == []
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "proxy_web_url holds http://web.internal/": {"proxy_web_url": "http://web.internal/"},
+    "proxy_app_url holds app.internal (variables of localhost, group_vars/proxy.yml); write scheme, host and": {
+        "proxy_app_url": "app.internal"
+    },
+    "proxy_trusted_cidrs holds 0.0.0.0/0": {"proxy_trusted_cidrs": ["10.0.0.0/8", "0.0.0.0/0"]},
+    'proxy_headers holds a"; deny all; #': {"proxy_headers": {"X-Test": 'a"; deny all; #'}},
+    "proxy_timeouts holds 10": {"proxy_timeouts": {"send_timeout": 10}},
+    "Only one of proxy_certificate and proxy_certificate_key is given": {"proxy_certificate": "PEM"},
+    "proxy_https_port, proxy_http_port and proxy_status_port are 443, 443, 8081": {"proxy_http_port": 443},
+    "proxy_limits has for posting {'rate': '30'}": {
+        "proxy_limits": {
+            "general": {"rate": "30r/s", "burst": 1},
+            "posting": {"rate": "30"},
+            "sign_in": {"rate": "1r/s", "burst": 0},
+        }
+    },
+    "localhost runs Debian 11; role proxy knows Debian 12 and 13": {"release": 11},
+    "Move to Debian 13, or write []": {"release": 12, "proxy_purge_addresses": ["10.0.0.5"]},
+}
+
+
+def test_what_is_wrong_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    good = {"the defaults": {}, "Debian 12": {"release": 12}, "purge": {"proxy_purge_addresses": ["10.0.0.5"]}}
+    answers = refusals("proxy", {**REFUSED, **good}, tmp_path)
+    assert [answers.pop(name) for name in good] == [PASSED] * 3
+    assert [(wanted, answer) for wanted, answer in answers.items() if wanted not in answer] == []
 
 
 @pytest.fixture(scope="module")
