@@ -17,11 +17,13 @@ from tests.vpn_client import IN, Client, handed_out
 testinfra_hosts = ["debian-13", "debian-12"]
 
 PASSPHRASE = "first boot wrote this one"
-PRIVATE = "http://10.10.0.10:8080/"
+PRIVATE = "http://private:8080/"
 HOME = "/etc/openvpn/vpn"
 FAR = (datetime.now(UTC) + timedelta(days=300)).strftime("%Y-%m-%d")
 # Of `systemd-analyze security`, 0 is a closed box and 10 none at all. Debian's own unit has more than 7.
 EXPOSURE = {"openvpn-server@vpn.service": 3.0, "vpn-sweep.service": 2.0}
+
+REVOCATION_SECONDS = 20
 
 seeds: list[str] = []
 
@@ -114,9 +116,9 @@ def test_who_is_declared_gets_profile_and_code_once_and_reaches_a_private_machin
     try:
         assert attempt.outcome == IN, attempt.log
         print(f"{name_of(host)}: let in after {attempt.seconds:.2f} s")
-        # The private machine knows no way to the VPN's pool: it answers because it sees the server's address.
+        # The private machine answers because it sees the server's address: it knows no way to the VPN's pool.
         assert reached(asha) == f"private sees {lab['machines'][name_of(host)]['address']}"
-        assert "route 10.10.0.0 255.255.0.0" in attempt.log
+        assert f"route {lab['machines']['private']['address']} 255.255.255.255" in attempt.log
         assert "dhcp-option DNS 10.10.0.2" in attempt.log
         assert re.search(r"Control Channel: TLSv1.3.*ecdsa-with-SHA384", attempt.log)
         assert re.search(r"Data Channel: [^\n]*cipher 'AES-256-GCM'", attempt.log)
@@ -200,12 +202,16 @@ def test_who_is_revoked_is_out_within_seconds(host: Host, person: Callable[..., 
     attempt = leaver.connect(leaver.codes.fresh())
     assert attempt.outcome.startswith("refused: "), attempt.log
     (recorded,), (closed,) = journal(host, "revoke", "leaver"), journal(host, "disconnect", "leaver")
+    # OpenVPN does not answer a client whose certificate is revoked; that one gives up a minute later.
+    command = "journalctl --unit openvpn-server@vpn --grep 'certificate revoked: CN=leaver' --output json --no-pager"
+    refused = int(json.loads(host.check_output(command).splitlines()[0])["__REALTIME_TIMESTAMP"]) / 1e6
     print(
         f"{name_of(host)}: after vpn-user revoke: recorded in {recorded - begin:.2f} s, open session ended in "
-        f"{closed - begin:.2f} s, {attempt.outcome} in {attempt.decided - begin:.2f} s"
+        f"{closed - begin:.2f} s; the next attempt, begun in {attempt.began - begin:.2f} s, refused in "
+        f"{refused - begin:.2f} s"
     )
-    assert closed - begin < 10
-    assert attempt.decided - begin < 30
+    assert closed - begin < REVOCATION_SECONDS
+    assert refused - attempt.began < REVOCATION_SECONDS
     assert "there is no profile" in host.run("vpn-user profile leaver").stderr
 
 
