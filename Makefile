@@ -38,8 +38,8 @@ lint: setup ## Run all linters
 	ansible-lint --offline
 
 .PHONY: test
-test: lint ## Run everything that CI runs: linters, unit and integration tests, the application's, molecule
-	python -m pytest tests/unit tests/integration examples/pixstory/tests tests/molecule -n 2 --dist loadfile
+test: lint ## Run everything that CI runs: linters, unit and integration tests, and those of the application
+	python -m pytest tests/unit tests/integration examples/pixstory/tests -n 2 --dist loadfile
 
 .PHONY: test-unit
 test-unit: setup ## Run the unit tests
