@@ -38,8 +38,8 @@ lint: setup ## Run all linters
 	ansible-lint --offline
 
 .PHONY: test
-test: lint ## Run everything that CI runs: linters, unit and integration tests
-	python -m pytest tests/unit tests/integration -n 2 --dist loadfile
+test: lint ## Run everything that CI runs: linters, unit and integration tests, and those of the application
+	python -m pytest tests/unit tests/integration examples/pixstory/tests -n 2 --dist loadfile
 
 .PHONY: test-unit
 test-unit: setup ## Run the unit tests
@@ -49,6 +49,19 @@ test-unit: setup ## Run the unit tests
 test-integration: setup ## Run the playbooks of all environments against the emulator
 	python -m pytest tests/integration -n 2 --dist loadfile
 
+.PHONY: molecule
+molecule: setup ## Converge and verify host roles on booted machines: all scenarios, or SCENARIO=proxy
+	python -m pytest 'tests/molecule/test_scenarios.py$(if $(SCENARIO),::test_scenario[$(SCENARIO)])' --capture=no
+
+.PHONY: test-example
+test-example: setup ## Run the tests of the reference application, on PostgreSQL and Redis
+	python -m pytest examples/pixstory/tests -n 2 --dist loadfile
+
+.PHONY: cis
+cis: ## Scan a machine with the CIS profile, level 1 server, before and after the role base, and print the counts
+	@$(MAKE) molecule SCENARIO=cis
+	@python -m lab cis
+
 .PHONY: test-emulator
 test-emulator: setup ## Say which extensions of the emulator have become needless
 	python -m pytest tests/unit/lab
@@ -56,6 +69,10 @@ test-emulator: setup ## Say which extensions of the emulator have become needles
 .PHONY: test-local
 test-local: setup ## Run the integration tests through the stock connection instead of the warm one
 	PIXSTORY_CONNECTION=ansible.builtin.local python -m pytest tests/integration -n 2 --dist loadfile
+
+.PHONY: example
+example: setup ## Run the reference application on this machine until Ctrl-C
+	@examples/pixstory/demo
 
 .PHONY: bench
 bench: ## Measure against stock local, Mitogen and plain boto3: hours; report and chart go to docs/ (BENCH_FLAGS=…)
@@ -68,6 +85,11 @@ soak: setup ## Kill provision at 25 random moments and see it recover
 
 .PHONY: requirements
 requirements: setup ## Pin the Python packages anew
+	for name in pyproject.toml:requirements requirements-build.in:requirements-build; do \
+	  uv pip compile --quiet --python-version 3.11 --python-platform x86_64-unknown-linux-gnu --generate-hashes \
+	    --no-emit-index-url --no-header examples/pixstory/$${name%%:*} \
+	    --output-file examples/pixstory/$${name#*:}.txt $(UV_FLAGS) || exit 1; \
+	done
 	for level in runtime lab dev bench; do \
 	  uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$level.in --output-file requirements/$$level.txt $(UV_FLAGS) || exit 1; \
@@ -75,4 +97,4 @@ requirements: setup ## Pin the Python packages anew
 
 .PHONY: clean
 clean: ## Remove what the set-up and the tests made
-	rm -rf .venv .lab .ansible .cache .pytest_cache .ruff_cache
+	rm -rf .venv .lab .ansible .cache .pytest_cache .ruff_cache examples/pixstory/dist

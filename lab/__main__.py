@@ -2,15 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: ``python -m lab emulator|start|stop|status``."""
+"""The command line of the lab: ``python -m lab emulator|start|stop|status|image|scenario|cis``."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import cis
 from lab.emulator import process, server
+from lab.machines import gateway, host, image
+from lab.machines.scenario import AWS_SERVICES, Scenario, platforms
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,6 +40,22 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("start", parents=[serving, state], help="start a detached emulator and wait until it answers")
     commands.add_parser("stop", parents=[state], help="stop the detached emulator")
     commands.add_parser("status", parents=[state], help="say whether the detached emulator runs")
+
+    building = commands.add_parser("image", help="print the name of a podman image that boots; build it if need be")
+    building.add_argument("name", choices=sorted(image.CODENAMES))
+
+    scenario = commands.add_parser("scenario", help="the machines of a molecule scenario")
+    scenario.add_argument("action", choices=("create", "destroy", "aws-start", "aws-stop"))
+    scenario.add_argument("name", help="the name of the scenario")
+    scenario.add_argument("--service", choices=AWS_SERVICES, action="append", help="of AWS: this one only")
+
+    commands.add_parser("cis", help="print what the scans of `make cis` found")
+
+    inside = commands.add_parser("gateway", help="serve AWS to a container's network; `scenario` starts it")
+    inside.add_argument("service", choices=AWS_SERVICES)
+    inside.add_argument("--directory", type=Path, required=True, help="the scenario's state directory")
+    inside.add_argument("--pid", type=int, required=True, help="a process in the network namespace")
+    inside.add_argument("--target", required=True, help="the emulator's URL")
     return top
 
 
@@ -59,11 +80,37 @@ def settings(arguments: argparse.Namespace) -> server.Settings:
     )
 
 
+def run_scenario(arguments: argparse.Namespace) -> None:
+    """Create, destroy, or take AWS away and give it back. ``create`` reads the platforms, as JSON, from stdin."""
+    scenario = Scenario(arguments.name)
+    grants = host.detect()
+    services = arguments.service or AWS_SERVICES
+    if arguments.action == "create":
+        print(json.dumps(scenario.create(platforms(json.load(sys.stdin)), grants)))
+    elif arguments.action == "destroy":
+        scenario.destroy()
+    elif arguments.action == "aws-start":
+        scenario.start_aws(grants, services)
+    else:
+        scenario.stop_aws(services)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit status."""
     arguments = parser().parse_args(argv)
     if arguments.command == "emulator":
         server.run(settings(arguments))
+        return 0
+    if arguments.command == "gateway":
+        gateway.serve(arguments.service, arguments.pid, arguments.directory, arguments.target)
+        return 0
+    if arguments.command == "cis":
+        return cis.report()
+    if arguments.command == "image":
+        print(image.ensure(arguments.name, host.detect()))
+        return 0
+    if arguments.command == "scenario":
+        run_scenario(arguments)
         return 0
     state = process.State(arguments.state)
     if arguments.command == "start":

@@ -83,6 +83,11 @@ def _attach_profile(group: FakeAutoScalingGroup, instance_id: str) -> None:
             group.ec2_backend.associate_iam_instance_profile(instance_id, profile.get("Name"), profile.get("Arn"))
 
 
+def _launch_hooks(group: FakeAutoScalingGroup) -> list[str]:
+    hooks = group.autoscaling_backend.describe_lifecycle_hooks(group.name)
+    return [hook.name for hook in hooks if hook.lifecycle_transition == "autoscaling:EC2_INSTANCE_LAUNCHING"]
+
+
 def _launch(group: FakeAutoScalingGroup, count: int, tags: dict[str, str]) -> None:
     """Launch instances one by one, each where the group is thinnest."""
     tags = {**group.instance_tags, **tags, "aws:autoscaling:groupName": group.name}
@@ -107,6 +112,8 @@ def _launch(group: FakeAutoScalingGroup, count: int, tags: dict[str, str]) -> No
         instance.autoscaling_group = group
         _attach_profile(group, instance.id)
         state = InstanceState(instance, protected_from_scale_in=group.new_instances_protected_from_scale_in)
+        if _launch_hooks(group):
+            state.lifecycle_state = "Pending:Wait"
         if group.ec2_launch_template:
             state.launched_version = str(  # type: ignore[attr-defined]
                 group.ec2_launch_template.get_version(group.launch_template_version).number
@@ -370,6 +377,25 @@ def lifecycle_hooks_notify_nobody_by_default() -> None:
         hook = original(backend, *args, **kwargs)
         hook.role_arn = hook.notification_target_arn = None
         return hook
+
+
+@operation("autoscaling", "CompleteLifecycleAction")
+def complete_lifecycle_action(call: Call, params: dict[str, Any]) -> None:
+    """A new instance of a group with a launch hook is Pending:Wait until the hook is completed. No timeout runs out.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html
+    """
+    group = call.backend("autoscaling").autoscaling_groups[params["AutoScalingGroupName"]]
+    waiting = {state.instance.id: state for state in group.instance_states if state.lifecycle_state == "Pending:Wait"}
+    state = waiting.get(params.get("InstanceId", ""))
+    if state is None or params["LifecycleHookName"] not in _launch_hooks(group):
+        raise ApiError(
+            "ValidationError", f"No active Lifecycle Action found with instance ID {params.get('InstanceId')}"
+        )
+    if params["LifecycleActionResult"] == "CONTINUE":
+        state.lifecycle_state = "InService"
+    else:
+        _replace(call.backend("autoscaling"), [state.instance.id])
 
 
 def _refreshes(call: Call, group: str) -> list[dict[str, Any]]:

@@ -335,3 +335,12 @@ def deleted_endpoints_are_gone() -> None:
         original(backend, vpce_ids)
         for name in vpce_ids or []:
             backend.vpc_end_points.pop(name, None)
+
+
+@fix("ec2")
+def images_name_their_instance() -> None:
+    """DescribeImages tells of an image that was made by CreateImage from which instance.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Image.html
+    """
+    Ami.source_instance_id = property(lambda image: image.instance_id)

@@ -213,6 +213,37 @@ def lifecycle_hook_has_no_made_up_role(aws: Aws) -> None:
     assert not {"RoleARN", "NotificationTargetARN"} & set(hook)
 
 
+@proves("autoscaling.CompleteLifecycleAction")
+def instance_waits_at_the_launch_hook_until_it_is_completed(aws: Aws) -> None:
+    client = aws.client("autoscaling")
+    name = scaling_group(aws)
+    client.put_lifecycle_hook(
+        AutoScalingGroupName=name, LifecycleHookName="boot", LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING"
+    )
+    client.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=2)
+    first, second = instances_of(aws, name)
+
+    def state(instance: str) -> str:
+        (found,) = client.describe_auto_scaling_instances(InstanceIds=[instance])["AutoScalingInstances"]
+        return str(found["LifecycleState"])
+
+    def complete(instance: str, result: str) -> str | None:
+        return error_code(
+            client.complete_lifecycle_action,
+            AutoScalingGroupName=name,
+            LifecycleHookName="boot",
+            InstanceId=instance,
+            LifecycleActionResult=result,
+        )
+
+    assert (state(first), state(second)) == ("Pending:Wait", "Pending:Wait")
+    assert complete(first, "CONTINUE") is None
+    assert (state(first), state(second)) == ("InService", "Pending:Wait")
+    assert complete(first, "CONTINUE") == "ValidationError"
+    assert complete(second, "ABANDON") is None
+    assert second not in instances_of(aws, name)
+
+
 @proves("autoscaling.StartInstanceRefresh", "autoscaling.DescribeInstanceRefreshes")
 def instance_refresh_replaces_every_instance(aws: Aws) -> None:
     client = aws.client("autoscaling")

@@ -278,3 +278,14 @@ def debian_images_are_found_by_parameter(aws: Aws) -> None:
             (shown,) = aws.client("ec2").describe_images(ImageIds=[image])["Images"]
             assert (shown["OwnerId"], shown["Architecture"], shown["Public"]) == ("136693071363", architecture, True)
             assert shown["Name"].startswith(f"debian-{release}-{name}-")
+
+
+@proves("ec2.images_name_their_instance")
+def image_names_the_instance_it_was_made_from(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    debian = aws.client("ssm").get_parameter(Name="/aws/service/debian/release/13/latest/arm64")["Parameter"]["Value"]
+    instance = ec2.run_instances(ImageId=debian, MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    made = ec2.create_image(InstanceId=instance, Name=unique())["ImageId"]
+    shown = {one["ImageId"]: one for one in ec2.describe_images(ImageIds=[made, debian])["Images"]}
+    assert shown[made]["SourceInstanceId"] == instance
+    assert "SourceInstanceId" not in shown[debian]

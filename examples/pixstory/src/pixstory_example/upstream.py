@@ -1,0 +1,138 @@
+"""What the API can do without for a while: the cache and the Speech API."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+import redis
+from prometheus_client import Counter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from .checks import is_web_url
+from .observability import request_id
+from .settings import Cache
+from .times import timestamp
+
+log = logging.getLogger(__name__)
+
+LOOKUPS = Counter("feed_cache_lookups_total", "Looks into the feed cache", ["result"])
+
+
+class Pause:
+    """After a failure, leaves a service alone for some seconds: requests should not all wait for it to time out."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._until = 0.0
+
+    def __bool__(self) -> bool:
+        return time.monotonic() < self._until
+
+    def begin(self, error: Exception) -> None:
+        self._until = time.monotonic() + self._seconds
+        data = {"service": self._name, "reason": f"{type(error).__name__}: {error}"}
+        log.warning("service does not answer, going on without it", extra={"data": data})
+
+
+@dataclass(frozen=True)
+class Lookup:
+    body: bytes | None
+    key: str | None
+    """Under which to store the answer; None while Redis is away."""
+
+
+class FeedCache:
+    """The feed as it was answered, in Redis.
+
+    The keys hold the name of a generation. Posting starts a new one, so a feed that was read from the database before
+    the post, and is stored after it, lands under a key that nobody reads any more. What Redis could not be told of
+    (it was away) is stale for `TTL` seconds at most.
+    """
+
+    TTL = 30
+    PAUSE = 5.0
+    _GENERATION = "feed:generation"
+
+    def __init__(self, settings: Cache) -> None:
+        self._redis = redis.Redis(
+            host=settings.host,
+            port=settings.port,
+            password=settings.auth_token or None,
+            ssl=settings.tls,
+            ssl_cert_reqs="required",
+            ssl_check_hostname=True,
+            socket_timeout=0.5,
+            socket_connect_timeout=0.5,
+            # One more attempt: a pooled connection may be one to a Redis that has been replaced.
+            retry=Retry(NoBackoff(), 1),
+        )
+        self._pause = Pause("cache", self.PAUSE)
+
+    def look_up(self, limit: int) -> Lookup:
+        found = Lookup(None, None)
+        if not self._pause:
+            try:
+                generation: Any = self._redis.get(self._GENERATION)
+                key = f"feed:{(generation or b'first').decode()}:{limit}"
+                body: Any = self._redis.get(key)
+                found = Lookup(body, key)
+            except redis.RedisError as error:
+                self._pause.begin(error)
+        LOOKUPS.labels("away" if found.key is None else "miss" if found.body is None else "hit").inc()
+        return found
+
+    def store(self, key: str | None, body: bytes) -> None:
+        if key and not self._pause:
+            try:
+                self._redis.set(key, body, ex=self.TTL)
+            except redis.RedisError as error:
+                self._pause.begin(error)
+
+    def invalidate(self) -> None:
+        """Tried even in a pause: other processes may reach Redis and serve the old feed."""
+        try:
+            self._redis.set(self._GENERATION, uuid.uuid4().hex)
+        except redis.RedisError as error:
+            self._pause.begin(error)
+
+
+class SpeechApi:
+    """The items of the Speech API. The URL comes from the settings alone, and redirects are not followed."""
+
+    PAUSE = 5.0
+
+    def __init__(self, url: str, certificate: str = "") -> None:
+        self._pause = Pause("Speech API", self.PAUSE)
+        self._client = None
+        if url:
+            trust = ssl.create_default_context(cafile=certificate or None)
+            self._client = httpx.Client(base_url=url, verify=trust, timeout=2)
+
+    def items(self, limit: int) -> tuple[str, list[dict[str, Any]]]:
+        """How it stands with the Speech API (ok, away or off), and its newest items."""
+        if self._client is None:
+            return "off", []
+        if self._pause:
+            return "away", []
+        try:
+            headers = {"X-Request-ID": request_id.get()}
+            answer = self._client.get("/items", params={"limit": limit}, headers=headers).raise_for_status()
+            items = [
+                {"kind": "speech", "published_at": timestamp(datetime.fromisoformat(item["published_at"]))}
+                | {key: str(item[key]) for key in ("title", "url", "source", "summary")}
+                for item in answer.json()["items"]
+            ]
+        except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+            self._pause.begin(error)
+            return "away", []
+        # These become links on a page.
+        return "ok", [item for item in items if is_web_url(item["url"])]

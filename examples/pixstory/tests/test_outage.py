@@ -1,0 +1,128 @@
+"""PostgreSQL goes away while people post: nothing that was acknowledged is lost, and nothing needs a restart."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from pixstory_example.migrate import migrate
+
+from . import stack
+
+
+@dataclass
+class Posters:
+    """People who post one story after the other."""
+
+    url: str
+    acknowledged: list[int] = field(default_factory=list)
+    refused: list[httpx.Response] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._post) for _ in range(4)]
+
+    def _post(self) -> None:
+        with httpx.Client(base_url=self.url, timeout=stack.PATIENCE) as client:
+            while not self._stop.is_set():
+                try:
+                    answer = client.post("/api/stories", json={"title": "t", "text": "t", "author": "a"})
+                except httpx.HTTPError as error:
+                    self.other.append(repr(error))
+                    continue
+                if answer.status_code == 201:
+                    self.acknowledged.append(answer.json()["id"])
+                elif answer.status_code == 503:
+                    self.refused.append(answer)
+                else:
+                    self.other.append(f"{answer.status_code} {answer.text}")
+                time.sleep(0.02)
+
+    def __enter__(self) -> Posters:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def database() -> Iterator[stack.Postgres]:
+    """One of the test's own, since it is stopped."""
+    with stack.folder() as folder, stack.Postgres(folder) as server:
+        yield server
+
+
+@pytest.fixture
+def service(database: stack.Postgres, redis: stack.Redis) -> Iterator[stack.Service]:
+    settings = database.create("pixstory")
+    migrate(settings)
+    environment = stack.api_environment(settings, redis.settings)
+    with stack.folder() as folder, stack.Service(folder, "api", environment) as service:
+        yield service
+
+
+def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Postgres, service: stack.Service) -> None:
+    assert service.process
+    process = service.process.pid
+    with Posters(service.url) as posters:
+        stack.until(lambda: len(posters.acknowledged) > 10, "stories are taken")
+        # At once, in the middle of what it does, as when its machine fails.
+        database.stop(signal.SIGQUIT)
+        stack.until(lambda: len(posters.refused) > 10, "posts are refused")
+        away = {path: service.get(path) for path in ("/readyz", "/healthz", "/api/stories")}
+        time.sleep(2)
+        before = len(posters.acknowledged)
+        database.start()
+        stack.until(lambda: len(posters.acknowledged) > before + 10, "stories are taken again")
+
+    assert {path: answer.status_code for path, answer in away.items()} == {
+        "/readyz": 503,
+        "/healthz": 200,
+        "/api/stories": 503,
+    }
+    assert posters.other == []
+    assert Counter((answer.json()["error"], answer.headers["Retry-After"]) for answer in posters.refused) == {
+        ("the database does not answer; try again in a few seconds", "5"): len(posters.refused)
+    }
+    with database.connect() as connection:
+        stored = {row[0] for row in connection.execute("SELECT id FROM stories")}
+    assert set(posters.acknowledged) <= stored
+    assert len(posters.acknowledged) == len(set(posters.acknowledged))
+    assert service.get("/readyz").status_code == 200
+    assert service.process.pid == process
+    assert not service.ended()
+    output = service.output.read_text()
+    assert "Traceback" not in output
+    assert stack.PASSWORD not in output
+
+
+def test_a_restart_between_two_requests_is_not_noticed(database: stack.Postgres, service: stack.Service) -> None:
+    def read() -> list[int]:
+        return [service.get("/api/stories").status_code for _ in range(12)]
+
+    # Enough of them for each worker to have a connection that the restart breaks.
+    assert read() == [200] * 12
+    database.stop()
+    database.start()
+    assert read() == [200] * 12
+
+
+def test_the_metrics_are_those_of_all_workers(service: stack.Service) -> None:
+    for _ in range(20):
+        # A new connection each, so that both workers have their share.
+        service.get("/api/stories")
+    line = 'http_requests_total{method="GET",route="/api/stories",service="api",status="200"} 20.0'
+    for _ in range(5):
+        assert line in service.get("/metrics").text

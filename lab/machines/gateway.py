@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a scenario's machines see of AWS: the emulator's API, and the instance metadata service.
+
+Both are served by a process of this computer that has opened its listening socket in the network namespace of a
+container on the scenario's network. So the emulator stays on loopback, rootless podman will do, and a firewall on a
+machine meets the same packets as on AWS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from lab.machines import imds
+from lab.machines.host import Grants
+
+ROOT = Path(__file__).resolve().parents[2]
+API_PORT = 5111
+PORTS = {"api": API_PORT, "imds": 80}
+START_TIMEOUT = 20.0
+
+
+def listen_inside(pid: int, port: int) -> socket.socket:
+    """A listening socket in the network namespace of a process. This process itself stays where it is."""
+    with open("/proc/self/ns/net") as own, open(f"/proc/{pid}/ns/net") as other:
+        os.setns(other.fileno(), os.CLONE_NEWNET)
+        try:
+            return socket.create_server(("0.0.0.0", port), backlog=64)
+        finally:
+            os.setns(own.fileno(), os.CLONE_NEWNET)
+
+
+def forward(listener: socket.socket, target: tuple[str, int]) -> None:
+    """Join each connection to one to the target, until the listener is closed."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=_join, args=(client, target), daemon=True).start()
+
+
+def _join(client: socket.socket, target: tuple[str, int]) -> None:
+    with client:
+        try:
+            upstream = socket.create_connection(target, timeout=10)
+        except OSError:
+            return
+        with upstream:
+            upstream.settimeout(None)
+            back = threading.Thread(target=_copy, args=(upstream, client), daemon=True)
+            back.start()
+            _copy(client, upstream)
+            back.join()
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+class _Inherited(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, listener: socket.socket, handler: Any) -> None:
+        super().__init__(("", 0), handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+
+
+def serve(service: str, pid: int, directory: Path, target: str) -> None:
+    """Serve ``api`` or ``imds`` to the network of a container, until SIGTERM.
+
+    ``directory`` has ``imds.json``, the instances by address. It is read anew at each request, so a test may change it.
+    """
+    listener = listen_inside(pid, PORTS[service])
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    if service == "api":
+        host, _, port = target.rpartition("//")[2].partition(":")
+        ready(directory, service)
+        return forward(listener, (host, int(port)))
+
+    server = _Inherited(listener, imds.handler(lambda: json.loads((directory / "imds.json").read_text())))
+    ready(directory, service)
+    return server.serve_forever()
+
+
+def pidfile(directory: Path, service: str) -> Path:
+    """Where a service writes its process id once it listens."""
+    return directory / f"{service}.pid"
+
+
+def ready(directory: Path, service: str) -> None:
+    """Say that the service listens."""
+    # Under `podman unshare` too: only the user namespace differs, the process ids are the computer's.
+    pidfile(directory, service).write_text(f"{os.getpid()}\n")
+
+
+def running(directory: Path, service: str) -> int | None:
+    """The process id of a service, if it runs. A recycled one is not taken for it."""
+    try:
+        pid = int(pidfile(directory, service).read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if b"gateway" in command and str(directory).encode() in command else None
+
+
+def start(service: str, directory: Path, grants: Grants, container: str, target: str) -> None:
+    """Start a service and wait until it listens; one that runs is left alone."""
+    if running(directory, service):
+        return
+    inspected = subprocess.run(
+        ["podman", "inspect", "--format", "{{.State.Pid}}", container], check=True, capture_output=True, text=True
+    )
+    pidfile(directory, service).unlink(missing_ok=True)
+    output = directory / f"{service}.out"
+    # Where podman is rootless the network namespaces belong to its user namespace.
+    command = ["podman", "unshare"] if grants.rootless else []
+    command += [sys.executable, "-m", "lab", "gateway", service, "--directory", str(directory)]
+    command += ["--pid", inspected.stdout.strip(), "--target", target]
+    with output.open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        if running(directory, service):
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"the gateway {service} did not start; it said: {output.read_text().strip() or 'nothing'}")
+
+
+def stop(service: str, directory: Path) -> None:
+    """Stop a service; connections to it are refused from now on, and those that stand are cut."""
+    pid = running(directory, service)
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + START_TIMEOUT
+    while running(directory, service):
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the gateway {service} (pid {pid}) does not stop")
+        time.sleep(0.05)

@@ -1,0 +1,12 @@
+"""The fixtures of the proxy's other scenario."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+_path = Path(__file__).resolve().parents[2] / "proxy" / "tests" / "conftest.py"
+_spec = importlib.util.spec_from_file_location("proxy_fixtures", _path)
+_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_module)
+ask, fresh, inside = _module.ask, _module.fresh, _module.inside

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters on the images in the index that environment_info returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.pixstory.platform.plugins.module_utils.index.lookup import NotInIndex, items_of
+
+DIGEST = "ContentDigest"
+Item = Mapping[str, Any]
+
+
+def baked_image(index: Item, role: str, digest: str) -> str:
+    """The newest available image of the role with that content, or the empty string."""
+    made = [item for item in _baked(index) if item["role"] == role and item["tags"][DIGEST] == digest]
+    available = [item for item in made if item["state"] == "available"]
+    return str(available[-1]["id"]) if available else ""
+
+
+def superseded_images(index: Item, keep: int) -> list[Item]:
+    """Of each role, all baked images but the newest ``keep`` and those that are in use."""
+    if keep < 1:
+        raise AnsibleFilterError(f"superseded_images keeps {keep} images. Write 1 or more, so that one can go back.")
+    used = _used(index)
+    by_role: dict[str, list[Item]] = {}
+    for item in _baked(index):
+        by_role.setdefault(item["role"], []).append(item)
+    return [item for items in by_role.values() for item in items[:-keep] if item["id"] not in used]
+
+
+def _baked(index: Item) -> list[Item]:
+    """Those that were baked, oldest first."""
+    found = [item for item in _items(index, "images") if DIGEST in item["tags"] and "role" in item]
+    return sorted(found, key=lambda item: (str(item["creation_date"]), str(item["id"])))
+
+
+def _used(index: Item) -> set[str]:
+    """What machines run, and what new ones would start from."""
+    templates = _items(index, "launch_templates")
+    data = [template.get(f"{which}_version_data", {}) for template in templates for which in ("latest", "default")]
+    return {str(one.get("image_id")) for one in [*_items(index, "instances"), *data]}
+
+
+def _items(index: Item, kind: str) -> list[Item]:
+    try:
+        return list(items_of(index, kind).values())
+    except NotInIndex as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"baked_image": baked_image, "superseded_images": superseded_images}

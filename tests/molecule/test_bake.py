@@ -1,0 +1,112 @@
+"""Images are baked on a machine, from the roles, once for the same content."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from lab.machines import host
+from lab.machines.fabric import REPOSITORY, Fabric
+from tests.emulated import ROOT
+from tests.integration.conftest import Emulator, Run
+
+ROLE = "web"
+
+
+class Account:
+    """The local environment on an emulator, and the machines that are builders."""
+
+    def __init__(self, folder: Path) -> None:
+        self.emulator = Emulator(folder)
+        self.over = threading.Event()
+        self.fabric = Fabric(self.emulator.url, ROOT, host.detect(), role="image-builder")
+        self.follower = threading.Thread(target=self.fabric.follow, args=(self.over.is_set,))
+        credentials = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
+        session = boto3.session.Session(region_name="ap-south-1", **credentials)
+        self.client = lambda service: session.client(service, endpoint_url=self.emulator.url)
+
+    def bake(self, *arguments: str) -> Run:
+        given = ["-e", "platform_connection=podman", "-e", f'{{"aws_image_roles": ["{ROLE}"]}}', *arguments]
+        return self.emulator.play("local", "bake", *given)
+
+    def images(self) -> list[dict[str, Any]]:
+        images = self.client("ec2").describe_images(Owners=["self"])["Images"]
+        return sorted(images, key=lambda image: image["CreationDate"])
+
+    def template_image(self) -> str:
+        template = {"LaunchTemplateName": f"pixstory-local-{ROLE}", "Versions": ["$Default"]}
+        [version] = self.client("ec2").describe_launch_template_versions(**template)["LaunchTemplateVersions"]
+        return str(version["LaunchTemplateData"]["ImageId"])
+
+    def parameter(self) -> str:
+        answer = self.client("ssm").get_parameter(Name=f"/local/image/{ROLE}")
+        return str(answer["Parameter"]["Value"])
+
+    def stop(self) -> None:
+        self.over.set()
+        self.follower.join(60)
+        self.emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    account = Account(tmp_path_factory.mktemp("bake"))
+    account.follower.start()
+    try:
+        account.emulator.play("local", "provision").ended_well()
+        yield account
+    finally:
+        account.stop()
+
+
+def inside(image: str, *command: str) -> str:
+    run = ["podman", "run", "--rm", "--entrypoint", command[0], f"{REPOSITORY}/{image}", *command[1:]]
+    return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_check_mode_names_what_would_be_baked(account: Account) -> None:
+    run = account.bake("--check").changed_nothing()
+    assert f"An image of {ROLE} would be baked from ami-" in " ".join(run.output.split())
+    assert account.images() == []
+
+
+def test_an_image_is_baked_and_new_machines_start_from_it(account: Account) -> None:
+    account.bake().ended_well()
+    [image] = account.images()
+    tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
+    assert (tags["Role"], tags["Environment"], len(tags["ContentDigest"])) == (ROLE, "local", 64)
+    assert account.template_image() == account.parameter() == image["ImageId"]
+
+
+def test_the_builder_is_gone_and_left_nothing_of_its_own(account: Account) -> None:
+    [image] = account.images()
+    builders = account.client("ec2").describe_instances(
+        Filters=[
+            {"Name": "tag:Role", "Values": ["image-builder"]},
+            {"Name": "instance-state-name", "Values": ["running"]},
+        ]
+    )
+    assert builders["Reservations"] == []
+    assert inside(image["ImageId"], "cat", "/etc/machine-id") == ""
+    assert inside(image["ImageId"], "find", "/etc/ssh", "-name", "ssh_host_*") == ""
+    assert len(inside(image["ImageId"], "cat", "/etc/pixstory/content-digest")) == 64
+    assert inside(image["ImageId"], "readlink", f"/srv/{ROLE}/current").startswith(f"/srv/{ROLE}/releases/")
+
+
+def test_unchanged_content_bakes_nothing(account: Account) -> None:
+    account.bake().changed_nothing()
+    assert len(account.images()) == 1
+
+
+def test_changed_content_is_baked_and_provision_keeps_it(account: Account) -> None:
+    first = account.parameter()
+    account.bake("-e", "web_body_size=7m").ended_well()
+    assert account.parameter() != first
+    assert account.template_image() == account.parameter()
+    account.emulator.play("local", "provision").changed_nothing()

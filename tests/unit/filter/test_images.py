@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters on images, on indexes written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.pixstory.platform.plugins.filter.images import baked_image, superseded_images
+
+
+def image(number: int, role: str = "app", digest: str = "d", state: str = "available") -> dict[str, Any]:
+    return {
+        "id": f"ami-{number}",
+        "name": f"{role}-{number}",
+        "role": role,
+        "state": state,
+        "creation_date": f"2026-11-{number:02}T00:00:00Z",
+        "tags": {"Role": role, "ContentDigest": digest},
+    }
+
+
+def index(*images: dict[str, Any], templates: Any = (), instances: Any = ()) -> dict[str, Any]:
+    return {
+        "environment": "staging",
+        "kinds_read": ["images", "launch_templates", "instances"],
+        "images": {one["id"]: one for one in images},
+        "launch_templates": dict(enumerate(templates)),
+        "instances": dict(enumerate(instances)),
+    }
+
+
+def ids(items: list[dict[str, Any]]) -> list[str]:
+    return [item["id"] for item in items]
+
+
+def test_the_newest_of_that_role_and_content_is_found() -> None:
+    there = index(image(3), image(1), image(5, digest="other"), image(6, role="web"), image(7, state="pending"))
+    assert baked_image(there, "app", "d") == "ami-3"
+    assert baked_image(there, "web", "other") == ""
+
+
+def test_an_image_that_was_not_baked_is_nobodys() -> None:
+    foreign = {**image(1), "tags": {"Role": "app"}}
+    assert baked_image(index(foreign), "app", "d") == ""
+    assert superseded_images(index(foreign, image(2), image(3)), 1) == [image(2)]
+
+
+def test_the_newest_of_each_role_are_kept() -> None:
+    there = index(image(4), image(2), image(3), image(1), image(9, role="web"))
+    assert ids(superseded_images(there, 2)) == ["ami-1", "ami-2"]
+    assert superseded_images(there, 4) == []
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        {"templates": [{"latest_version_data": {"image_id": "ami-1"}}]},
+        {"templates": [{"default_version_data": {"image_id": "ami-1"}, "latest_version_data": {}}]},
+        {"instances": [{"image_id": "ami-1"}]},
+    ],
+    ids=["newest version", "default version", "machine"],
+)
+def test_what_is_in_use_is_kept(used: dict[str, Any]) -> None:
+    assert ids(superseded_images(index(image(1), image(2), image(3), **used), 1)) == ["ami-2"]
+
+
+def test_keeping_none_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="Write 1 or more"):
+        superseded_images(index(), 0)
+
+
+def test_an_index_without_the_kind_is_refused() -> None:
+    with pytest.raises(AnsibleFilterError, match="Add images to the kinds"):
+        baked_image({**index(), "kinds_read": []}, "app", "d")

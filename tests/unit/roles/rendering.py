@@ -1,0 +1,48 @@
+"""Renders a role's template as its task does, without a machine."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+ROLES = Path(__file__).resolve().parents[3] / "roles"
+
+
+def render(role: str, template: str, release: int = 13, **variables: Any) -> str:
+    """The text of a template on Debian ``release``, with the role's defaults for what ``variables`` do not say."""
+    folder = ROLES / role
+    values: dict[str, Any] = {
+        "ansible_managed": "Managed by Ansible",
+        "ansible_facts": {"distribution": "Debian", "distribution_major_version": str(release)},
+    }
+    for name in ("defaults", "vars"):
+        path = folder / name / "main.yml"
+        values |= (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+    declared = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    unknown = sorted(set(variables) - set(values) - set(declared))
+    assert unknown == [], f"the role has no variable {unknown}"
+    values |= variables
+    values = {name: _as_ansible_reads_it(value) for name, value in values.items()}
+    search = [str(folder / "templates")]
+    templar = Templar(loader=DataLoader(), variables=values).copy_with_new_env(searchpath=search)
+    templar.available_variables = values
+    for path in sorted((ROLES.parent / "plugins" / "filter").glob("*.py")):
+        # Other tests import the collection as a plain package, and then Ansible's loader finds nothing in it.
+        filters = import_module(f"ansible_collections.pixstory.platform.plugins.filter.{path.stem}").FilterModule
+        for name, function in filters().filters().items():
+            templar.environment.filters[f"pixstory.platform.{name}"] = function
+    return str(templar.template(trust_as_template((folder / "templates" / template).read_text())))
+
+
+def _as_ansible_reads_it(value: Any) -> Any:
+    """Text of a role's own files may be an expression."""
+    if isinstance(value, str):
+        return trust_as_template(value)
+    if isinstance(value, dict):
+        return {key: _as_ansible_reads_it(item) for key, item in value.items()}
+    return [_as_ansible_reads_it(item) for item in value] if isinstance(value, list) else value
