@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 LABEL = "pixstory-lab.scenario"
 AWS_HOST = "aws.internal"
 AWS_SERVICES = ("api", "imds")
-# What systemd needs to sandbox units as it does on a machine, what nftables and ping need, and what sshd and sudo
-# need to log ends at the container's own namespaces.
+# What systemd needs to sandbox units as it does on a machine, what nftables and ping need, what sshd and sudo need to
+# log, and what AIDE needs to read every file. For the scenarios of this repository only: this is close to real root.
 CAPABILITIES = ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE", "DAC_READ_SEARCH")
 BOOT_TIMEOUT = 90
 AWS_ENVIRONMENT = (

@@ -123,11 +123,8 @@ def make_certificate(path: Path) -> None:
     command = ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     command += ["-days", "3650", "-subj", f"/CN={name[:64]}", "-addext", f"subjectAltName=DNS:{name}"]
     command += ["-keyout", str(staged), "-out", str(staged)]
-    old_umask = os.umask(0o077)
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
-    finally:
-        os.umask(old_umask)
+    # Made anew, the file of a key is its owner's only, whatever the umask.
+    subprocess.run(command, check=True, capture_output=True, text=True)
     staged.replace(path)
 
 
