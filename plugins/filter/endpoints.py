@@ -102,26 +102,23 @@ def instance_of(index: Mapping[str, Any], role: str) -> Mapping[str, Any]:
 
 
 def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict[str, Any]:
-    """The DNS record that leads to a resource: an alias for a load balancer, a CNAME or an A record otherwise.
+    """The DNS record that leads to a resource, as route53_record takes it.
+
+    An alias for a load balancer, a CNAME for a data store, an A record for a machine.
 
     :param target: an entry of aws_endpoints_names, for example ``{"database": "main"}``.
     """
     ((kind, name),) = ((kind, name) for kind, name in target.items() if name)
     if kind == "database":
-        return {"type": "CNAME", "ttl": 30, "value": owned(index, "db_instances", name)["endpoint"]["address"]}
+        return {"type": "CNAME", "ttl": 30, "value": [owned(index, "db_instances", name)["endpoint"]["address"]]}
     if kind == "cache":
         group = owned(index, "replication_groups", name)
-        return {"type": "CNAME", "ttl": 30, "value": group["primary_endpoint"]["address"]}
+        return {"type": "CNAME", "ttl": 30, "value": [group["primary_endpoint"]["address"]]}
     if kind == "load_balancer":
         balancer = owned(index, "load_balancers", name)
-        return {
-            "type": "A",
-            # As AWS gives it back, for amazon.aws.route53 takes every other spelling for a change.
-            "value": balancer["dns_name"].lower().rstrip(".") + ".",
-            "alias": True,
-            "alias_hosted_zone_id": balancer["canonical_hosted_zone_id"],
-        }
-    return {"type": "A", "ttl": 60, "value": instance_of(index, name)["private_ip_address"]}
+        alias = {"dns_name": balancer["dns_name"], "hosted_zone_id": balancer["canonical_hosted_zone_id"]}
+        return {"type": "A", "alias": alias}
+    return {"type": "A", "ttl": 60, "value": [instance_of(index, name)["private_ip_address"]]}
 
 
 def zone_vpcs(index: Mapping[str, Any], vpcs: Mapping[str, Any], region: str) -> list[dict[str, str]]:

@@ -254,17 +254,18 @@ class Resource:
 
     def pages(self, operation: str, key: str, *, service: str | None = None, **arguments: Any) -> list[dict[str, Any]]:
         """All items of a paginated call. ``key`` names the list in the answer; ``Outer.Items`` one within it."""
+        return self._retry(self._read_pages)(operation, key, service, arguments)
+
+    def _read_pages(
+        self, operation: str, key: str, service: str | None, arguments: dict[str, Any]
+    ) -> list[dict[str, Any]]:
         *outer, inner = key.split(".")
-
-        def read() -> list[dict[str, Any]]:
-            items: list[dict[str, Any]] = []
-            for page in self.client(service).get_paginator(operation).paginate(**arguments):
-                for name in outer:
-                    page = page.get(name, {})
-                items.extend(page.get(inner, []))
-            return items
-
-        return self._retry(read)()
+        items: list[dict[str, Any]] = []
+        for page in self.client(service).get_paginator(operation).paginate(**arguments):
+            for name in outer:
+                page = page.get(name, {})
+            items.extend(page.get(inner, []))
+        return items
 
     def declared(self) -> dict[str, Any]:
         """API key -> value, of all that was declared."""
@@ -282,8 +283,17 @@ class Resource:
 
         Those are an answer here, even if they are among ``extra_retry_codes``.
         """
+        return self._or_none(missing, getattr(self.client(service), operation), **arguments)
+
+    def pages_or_none(
+        self, operation: str, key: str, *, missing: tuple[str, ...], service: str | None = None, **arguments: Any
+    ) -> list[dict[str, Any]] | None:
+        """All items of a paginated call, or None when AWS answers that what they belong to is not there."""
+        return self._or_none(missing, self._read_pages, operation, key, service, arguments)
+
+    def _or_none(self, missing: tuple[str, ...], read: Callable[..., Any], *given: Any, **arguments: Any) -> Any:
         try:
-            return self._retries(but=missing)(getattr(self.client(service), operation))(**arguments)
+            return self._retries(but=missing)(read)(*given, **arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in missing:
                 return None

@@ -376,30 +376,34 @@ class AutoScalingGroup(Resource):
         return declared
 
     def describe(self) -> dict[str, Any] | None:
-        groups = self.pages("describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=[self.name])
-        if not groups:
-            return None
-        description = groups[0]
         readers: dict[str, Callable[[], Any]] = {}
         if self.params["scaling_policies"] is not None:
             readers["ScalingPolicies"] = self._read_policies
         if self.params["scheduled_actions"] is not None:
             readers["ScheduledActions"] = self._read_actions
-        description.update(zip(readers, self.together(*readers.values()), strict=True))
+        groups, *parts = self.together(self._read_group, *readers.values())
+        if not groups:
+            return None
+        description = groups[0]
+        description.update(zip(readers, parts, strict=True))
         wanted, tags = self.params["propagate_at_launch"], self.params["tags"] or {}
         differs = any(t["Key"] in tags and t["PropagateAtLaunch"] != wanted for t in description.get("Tags", []))
         description["PropagateAtLaunch"] = not wanted if differs else wanted
         return description
 
+    def _read_group(self) -> list[dict[str, Any]]:
+        return self.pages("describe_auto_scaling_groups", "AutoScalingGroups", AutoScalingGroupNames=[self.name])
+
     def _read_policies(self) -> list[dict[str, Any]]:
-        policies = self.pages("describe_policies", "ScalingPolicies", AutoScalingGroupName=self.name)
-        return [read_scaling_policy(policy) for policy in policies]
+        return [read_scaling_policy(policy) for policy in self._parts("describe_policies", "ScalingPolicies")]
 
     def _read_actions(self) -> list[dict[str, Any]]:
-        actions = self.pages(
-            "describe_scheduled_actions", "ScheduledUpdateGroupActions", AutoScalingGroupName=self.name
-        )
+        actions = self._parts("describe_scheduled_actions", "ScheduledUpdateGroupActions")
         return [read_scheduled_action(action) for action in actions]
+
+    def _parts(self, operation: str, key: str) -> list[dict[str, Any]]:
+        """None of a group that is not there, for which AWS has a ValidationError."""
+        return self.pages_or_none(operation, key, missing=("ValidationError",), AutoScalingGroupName=self.name) or []
 
     def going(self, description: dict[str, Any]) -> bool:
         return description.get("Status") == "Delete in progress"

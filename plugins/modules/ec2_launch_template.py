@@ -340,13 +340,18 @@ class LaunchTemplate(Ec2Resource):
         return () if anything else ("image_id",)
 
     def describe(self) -> dict[str, Any] | None:
-        description = self.first("describe_launch_templates", "LaunchTemplates", {"launch-template-name": self.name})
-        if description is None or self.params["state"] == "absent":
-            return description
-        template = {"LaunchTemplateId": description["LaunchTemplateId"]}
-        [latest] = self.call("describe_launch_template_versions", **template, Versions=["$Latest"])[
-            "LaunchTemplateVersions"
-        ]
+        description, versions = self.together(
+            lambda: self.first("describe_launch_templates", "LaunchTemplates", {"launch-template-name": self.name}),
+            lambda: self.call_or_none(
+                "describe_launch_template_versions",
+                missing=("InvalidLaunchTemplateName.NotFoundException",),
+                LaunchTemplateName=self.name,
+                Versions=["$Latest"],
+            ),
+        )
+        if description is None or versions is None:
+            return None
+        [latest] = versions["LaunchTemplateVersions"]
         description["LaunchTemplateData"] = latest["LaunchTemplateData"]
         default = description["DefaultVersionNumber"]
         follows = self.params["default_version"] == "latest" and default == latest["VersionNumber"]

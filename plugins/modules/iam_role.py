@@ -151,11 +151,14 @@ class Role(Resource):
         return ("assume_role_policy_document",)
 
     def describe(self) -> dict[str, Any] | None:
-        answer = self.call_or_none("get_role", missing=("NoSuchEntity",), RoleName=self.name)
-        if answer is None:
-            return None
-        policies = self.pages("list_attached_role_policies", "AttachedPolicies", RoleName=self.name)
-        return {**answer["Role"], "AttachedPolicies": policies}
+        missing = ("NoSuchEntity",)
+        answer, policies = self.together(
+            lambda: self.call_or_none("get_role", missing=missing, RoleName=self.name),
+            lambda: self.pages_or_none(
+                "list_attached_role_policies", "AttachedPolicies", missing=missing, RoleName=self.name
+            ),
+        )
+        return None if answer is None or policies is None else {**answer["Role"], "AttachedPolicies": policies}
 
     def plan(self, description: dict[str, Any] | None) -> Plan:
         if self.params["managed_policies"] is not None:

@@ -146,18 +146,25 @@ class Parameter(KmsAliases):
         return ("value",)
 
     def describe(self) -> dict[str, Any] | None:
-        answer = self.call_or_none("get_parameter", missing=("ParameterNotFound",), Name=self.name, WithDecryption=True)
-        if answer is None:
+        named = [{"Key": "Name", "Option": "Equals", "Values": [self.name]}]
+        answer, metadata, tags = self.together(
+            lambda: self.call_or_none(
+                "get_parameter", missing=("ParameterNotFound",), Name=self.name, WithDecryption=True
+            ),
+            lambda: self.pages("describe_parameters", "Parameters", ParameterFilters=named),
+            lambda: self.call_or_none(
+                "list_tags_for_resource",
+                missing=("InvalidResourceId",),
+                ResourceType="Parameter",
+                ResourceId=self.name,
+            ),
+        )
+        if answer is None or tags is None:
             return None
         parameter = answer["Parameter"]
         if parameter["Type"] == SECURE:
             for value in filter(None, (parameter["Value"], self.params["value"])):
                 self.hide(value)
-        named = [{"Key": "Name", "Option": "Equals", "Values": [self.name]}]
-        metadata, tags = self.together(
-            lambda: self.pages("describe_parameters", "Parameters", ParameterFilters=named),
-            lambda: self.call("list_tags_for_resource", ResourceType="Parameter", ResourceId=self.name),
-        )
         return {**(metadata[0] if metadata else {}), **parameter, "TagList": tags["TagList"]}
 
     def plan(self, description: dict[str, Any] | None) -> Plan:

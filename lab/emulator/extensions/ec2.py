@@ -19,6 +19,7 @@ from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.tags import EC2_PREFIX_TO_RESOURCE
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import random_private_ip
 
 from lab.emulator.registry import ApiError, fix, wrap
@@ -344,3 +345,27 @@ def images_name_their_instance() -> None:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Image.html
     """
     Ami.source_instance_id = property(lambda image: image.instance_id)
+
+
+@fix("ec2")
+def machines_are_launched_as_asked() -> None:
+    """RunInstances heeds DisableApiTermination and the security groups of the first interface, the template's too.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
+    """
+
+    @wrap(InstanceResponse, "run_instances")
+    def run_instances(original: Any, response: InstanceResponse) -> Any:
+        answer = original(response)
+        backend = response.ec2_backend
+        template = response._get_param("LaunchTemplate")
+        data = backend._get_template_from_args(template).data if template else {}
+        asked = response._get_param("DisableApiTermination")
+        protected = data.get("DisableApiTermination") if asked is None else asked
+        interfaces = response._get_param("NetworkInterfaces") or data.get("NetworkInterfaces") or []
+        first = next((one for one in interfaces if int(one.get("DeviceIndex", 0)) == 0), {})
+        for instance in answer.result.instances:
+            instance.disable_api_termination = str(protected).lower() == "true"
+            if first.get("Groups"):
+                backend.modify_instance_security_groups(instance.id, first["Groups"])
+        return answer

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -65,6 +65,11 @@ class Aws:
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """The function of every item, in parallel and in order. The function must not call ``each`` itself."""
         return list(self._pool.map(function, items))
+
+    def together(self, functions: Sequence[Callable[[Any], Any]], items: Iterable[Any]) -> list[list[Any]]:
+        """Of every item what each of the functions returns, all in parallel. They must need nothing of one another."""
+        asked = [[self._pool.submit(function, item) for function in functions] for item in items]
+        return [[answer.result() for answer in answers] for answers in asked]
 
     def _guard(self, service: str, operation: str, function: Callable[[], Any]) -> Any:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .base import Item, Kind, Rank, Scope, Tags, by_path, status_not, tag_dict
-from .errors import StillThere
+from .errors import CallFailed, StillThere
 from .removal import Removal, delete
 
 if TYPE_CHECKING:
@@ -28,21 +28,30 @@ def _alias_of_ours(scope: Scope, item: Item) -> bool:
 
 
 def _key_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
-    def read(item: Item) -> Tags:
+    """Tags, and with them the rest: few aliases of the environment's name are not its own."""
+
+    def tags(item: Item) -> Tags:
         return tag_dict(aws.pages("kms", "list_resource_tags", "Tags", KeyId=item["TargetKeyId"]))
 
-    return aws.each(read, items)
+    def metadata(item: Item) -> Item:
+        return dict(aws.call("kms", "describe_key", KeyId=item["TargetKeyId"])["KeyMetadata"])
 
+    def rotation(item: Item) -> Item:
+        """Nothing of a key that is not enabled: some of those AWS does not tell of."""
+        try:
+            answer = aws.call("kms", "get_key_rotation_status", KeyId=item["TargetKeyId"])
+        except CallFailed as error:
+            if error.code in ("KMSInvalidStateException", "UnsupportedOperationException"):
+                return {}
+            raise
+        return {"KeyRotationEnabled": answer["KeyRotationEnabled"]}
 
-def _key_descriptions(aws: Aws, scope: Scope, items: list[Item]) -> None:
-    def read(item: Item) -> None:
-        key = aws.call("kms", "describe_key", KeyId=item["TargetKeyId"])["KeyMetadata"]
+    read = aws.together((tags, metadata, rotation), items)
+    for item, (_tags, key, rotates) in zip(items, read, strict=True):
         item.update(key, KeyArn=key["Arn"])
         if key["KeyState"] == "Enabled":
-            rotation = aws.call("kms", "get_key_rotation_status", KeyId=item["TargetKeyId"])
-            item["KeyRotationEnabled"] = rotation["KeyRotationEnabled"]
-
-    aws.each(read, items)
+            item.update(rotates)
+    return [tags for tags, _key, _rotates in read]
 
 
 def _delete_key(removal: Removal, item: Item) -> None:
@@ -168,7 +177,6 @@ KINDS = (
         arn="KeyArn",
         candidate=_alias_of_ours,
         read_tags=_key_tags,
-        details=_key_descriptions,
         # For weeks, and in nobody's way: not waited for.
         alive=status_not("KeyState", "PendingDeletion", "PendingReplicaDeletion"),
         created="CreationDate",

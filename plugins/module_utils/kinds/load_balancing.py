@@ -37,15 +37,19 @@ def _attributes(aws: Aws, operation: str, argument: str, arn: str) -> dict[str, 
 
 
 def _balancer_parts(aws: Aws, scope: Scope, items: list[Item]) -> None:
-    def read(item: Item) -> None:
-        arn = item["LoadBalancerArn"]
-        item["Attributes"] = _attributes(aws, "describe_load_balancer_attributes", "LoadBalancerArn", arn)
-        item["Listeners"] = aws.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
-        for listener in item["Listeners"]:
+    def attributes(item: Item) -> dict[str, str]:
+        return _attributes(aws, "describe_load_balancer_attributes", "LoadBalancerArn", item["LoadBalancerArn"])
+
+    def listeners(item: Item) -> list[Item]:
+        found = aws.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=item["LoadBalancerArn"])
+        for listener in found:
             rules = aws.pages("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
             listener["Rules"] = [rule for rule in rules if not rule.get("IsDefault")]
+        return found
 
-    aws.each(read, items)
+    read = aws.together((attributes, listeners), items)
+    for item, (own, found) in zip(items, read, strict=True):
+        item.update(Attributes=own, Listeners=found)
 
 
 def _target_group_attributes(aws: Aws, scope: Scope, items: list[Item]) -> None:

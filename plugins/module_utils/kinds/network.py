@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import Item, Kind, Rank, Scope, status, status_not, tag_filter
+from .base import Item, Kind, Rank, status, status_not, tag_filter
 from .removal import Removal, delete, delete_and_wait
 
 
@@ -37,18 +37,6 @@ def _ec2(
         planned_id=planned_id,
         **rest,
     )
-
-
-def _vpc_dns(aws: Any, scope: Scope, items: list[Item]) -> None:
-    def read(wanted: tuple[Item, str, str]) -> None:
-        item, attribute, key = wanted
-        answer = aws.call("ec2", "describe_vpc_attribute", VpcId=item["VpcId"], Attribute=attribute)
-        item[key] = answer[key]["Value"]
-
-    attributes = (("enableDnsSupport", "EnableDnsSupport"), ("enableDnsHostnames", "EnableDnsHostnames"))
-    for item in items:
-        item.update((key, None) for _attribute, key in attributes)  # in this order, whichever is answered first
-    aws.each(read, [(item, *attribute) for item in items for attribute in attributes])
 
 
 def _detach_and_delete_gateway(removal: Removal, item: Item) -> None:
@@ -106,7 +94,6 @@ KINDS = (
         "VpcId",
         "vpc",
         rank=Rank.VPCS,
-        details=_vpc_dns,
         delete=delete("ec2", "delete_vpc", VpcId="id"),
         where=("cidr_block",),
         state="state",

@@ -134,16 +134,20 @@ def _zone_name(scope: Scope, name: str) -> str:
 
 
 def _zone_records(aws: Aws, scope: Scope, items: list[Item]) -> None:
-    def read(item: Item) -> None:
-        item["Id"] = _zone_id(item)
-        item["Records"] = aws.pages(
-            "route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=item["Id"]
-        )
-        zone = aws.call("route53", "get_hosted_zone", Id=item["Id"])
-        item["VPCs"] = zone.get("VPCs", [])
-        item["NameServers"] = zone.get("DelegationSet", {}).get("NameServers", [])
+    def records(item: Item) -> list[dict[str, Any]]:
+        zone = _zone_id(item)
+        return aws.pages("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone)
 
-    aws.each(read, items)
+    def zone(item: Item) -> dict[str, Any]:
+        return aws.call("route53", "get_hosted_zone", Id=_zone_id(item))
+
+    for item, (found, described) in zip(items, aws.together((records, zone), items), strict=True):
+        item.update(
+            Id=_zone_id(item),
+            Records=found,
+            VPCs=described.get("VPCs", []),
+            NameServers=described.get("DelegationSet", {}).get("NameServers", []),
+        )
 
 
 def _records_to_delete(removal: Removal, item: Item) -> list[Item]:

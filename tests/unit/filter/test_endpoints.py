@@ -33,13 +33,13 @@ INDEX: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ({"database": "main"}, {"type": "CNAME", "ttl": 30, "value": "db.example"}),
-        ({"cache": "main"}, {"type": "CNAME", "ttl": 30, "value": "cache.example"}),
+        ({"database": "main"}, {"type": "CNAME", "ttl": 30, "value": ["db.example"]}),
+        ({"cache": "main"}, {"type": "CNAME", "ttl": 30, "value": ["cache.example"]}),
         (
             {"load_balancer": "web"},
-            {"type": "A", "value": "web-1.example.", "alias": True, "alias_hosted_zone_id": "Z1"},
+            {"type": "A", "alias": {"dns_name": "Web-1.Example", "hosted_zone_id": "Z1"}},
         ),
-        ({"instance": "vpn"}, {"type": "A", "ttl": 60, "value": "10.0.0.4"}),
+        ({"instance": "vpn"}, {"type": "A", "ttl": 60, "value": ["10.0.0.4"]}),
     ],
 )
 def test_endpoint_record(target: dict[str, str], expected: dict[str, Any]) -> None:

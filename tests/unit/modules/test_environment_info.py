@@ -134,7 +134,7 @@ def test_every_item_has_the_common_keys(result: dict[str, Any]) -> None:
 
 def test_details_that_other_calls_bring(result: dict[str, Any]) -> None:
     index = result["index"]
-    assert index["vpcs"]["main"]["enable_dns_support"] is True
+    assert index["kms_keys"]["data"]["key_rotation_enabled"] is False
     balancer = index["load_balancers"]["public"]
     assert balancer["attributes"]["deletion_protection.enabled"] == "true"
     assert [listener["port"] for listener in balancer["listeners"]] == [80]

@@ -289,3 +289,23 @@ def image_names_the_instance_it_was_made_from(aws: Aws) -> None:
     shown = {one["ImageId"]: one for one in ec2.describe_images(ImageIds=[made, debian])["Images"]}
     assert shown[made]["SourceInstanceId"] == instance
     assert "SourceInstanceId" not in shown[debian]
+
+
+@proves("ec2.machines_are_launched_as_asked")
+def machine_has_its_groups_and_its_protection(aws: Aws) -> None:
+    ec2, net = aws.client("ec2"), network(aws)
+    group = ec2.create_security_group(GroupName=unique(), Description="one", VpcId=net.vpc)["GroupId"]
+    image = aws.client("ssm").get_parameter(Name="/aws/service/debian/release/13/latest/arm64")["Parameter"]["Value"]
+    name = unique()
+    data = {"ImageId": image, "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [group]}]}
+    ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+
+    def launched(**asked: Any) -> tuple[list[str], bool]:
+        machine = ec2.run_instances(MinCount=1, MaxCount=1, **asked)["Instances"][0]["InstanceId"]
+        (shown,) = ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"]
+        read = ec2.describe_instance_attribute(InstanceId=machine, Attribute="disableApiTermination")
+        return [one["GroupId"] for one in shown["SecurityGroups"]], read["DisableApiTermination"]["Value"]
+
+    interface = {"DeviceIndex": 0, "SubnetId": net.subnets[0], "Groups": [group]}
+    assert launched(ImageId=image, NetworkInterfaces=[interface], DisableApiTermination=True) == ([group], True)
+    assert launched(LaunchTemplate={"LaunchTemplateName": name}) == ([group], False)
