@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,7 @@ class Account:
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    subprocess.run([sys.executable, "examples/pixstory/build"], cwd=ROOT, check=True)
     account = Account(tmp_path_factory.mktemp("bake"))
     account.follower.start()
     try:
