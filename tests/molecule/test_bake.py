@@ -68,8 +68,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def inside(image: str, *command: str) -> str:
-    run = ["podman", "run", "--rm", "--entrypoint", command[0], f"{REPOSITORY}/{image}", *command[1:]]
-    return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+    grants = host.detect()
+    run = [*grants.podman(), "run", "--rm", *grants.limits(), "--entrypoint", command[0], f"{REPOSITORY}/{image}"]
+    return subprocess.run([*run, *command[1:]], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_check_mode_names_what_would_be_baked(account: Account) -> None:
