@@ -99,7 +99,7 @@ def test_the_builder_is_gone_and_left_nothing_of_its_own(account: Account) -> No
     assert inside(image["ImageId"], "cat", "/etc/machine-id") == ""
     assert inside(image["ImageId"], "find", "/etc/ssh", "-name", "ssh_host_*") == ""
     assert len(inside(image["ImageId"], "cat", "/etc/pixstory/content-digest")) == 64
-    assert inside(image["ImageId"], "readlink", f"/srv/{ROLE}/current").startswith(f"/srv/{ROLE}/releases/")
+    assert inside(image["ImageId"], "readlink", f"/srv/{ROLE}/current").startswith("releases/")
 
 
 def test_unchanged_content_bakes_nothing(account: Account) -> None:
