@@ -150,41 +150,58 @@ def route_tables_of(index: Mapping[str, Any], subnets: Sequence[Mapping[str, str
     return [owned(index, "route_tables", subnet["name"], "id") for subnet in subnets if subnet["vpc"] == vpc]
 
 
-def security_group_rules(
+def security_group_plan(
     flows: Sequence[Mapping[str, Any]],
-    group: str,
     groups: Mapping[str, Mapping[str, Any]],
     index: Mapping[str, Any],
     cidrs: Mapping[str, Sequence[str]],
-) -> dict[str, list[dict[str, Any]]]:
-    """The ``ingress`` and ``egress`` rules of one security group, in the form of pixstory.platform.ec2_security_group.
+) -> list[dict[str, Any]]:
+    """Every security group with its VPC and its rules, in the form of pixstory.platform.ec2_security_group.
+
+    All of them at once: by itself each would read all flows and the whole index again.
 
     :param groups: the declared groups; a flow may name those of the same VPC.
     :param cidrs: the CIDRs that a flow may name, from :func:`tier_cidrs`.
     """
-    neighbours = [name for name, declared in groups.items() if declared["vpc"] == groups[group]["vpc"]]
-    rules: dict[str, list[dict[str, Any]]] = {"ingress": [], "egress": []}
+    plan = {
+        name: {
+            "name": name,
+            "description": declared["description"],
+            "vpc_id": owned(index, "vpcs", declared["vpc"], "id"),
+            "rules": [],
+            "rules_egress": [],
+        }
+        for name, declared in groups.items()
+    }
     for flow in flows:
-        for direction, near, far in (("ingress", "to", "from"), ("egress", "from", "to")):
-            if flow[near] != group:
-                continue
-            peer = flow[far]
-            rule = {
-                "proto": flow.get("protocol", "tcp"),
-                "ports": list(flow["ports"]),
-                "rule_desc": f"{flow['from']} to {flow['to']}",
-            }
-            if peer in neighbours:
-                rule["group_id"] = owned(index, "security_groups", peer, "id")
-            elif peer in cidrs:
-                rule["cidr_ip"] = list(cidrs[peer])
-            else:
-                raise AnsibleFilterError(
-                    f"aws_security_groups_flows: {peer!r} (flow {flow['from']} -> {flow['to']}) is neither a group of "
-                    f"the same VPC ({', '.join(sorted(neighbours))}) nor one of {', '.join(sorted(cidrs))}"
-                )
-            rules[direction].append(rule)
-    return rules
+        for direction, near, far in (("rules", "to", "from"), ("rules_egress", "from", "to")):
+            if flow[near] in groups:
+                plan[flow[near]][direction].append(_rule(flow, flow[near], flow[far], groups, index, cidrs))
+    return list(plan.values())
+
+
+def _rule(
+    flow: Mapping[str, Any],
+    group: str,
+    peer: str,
+    groups: Mapping[str, Mapping[str, Any]],
+    index: Mapping[str, Any],
+    cidrs: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    rule = {
+        "proto": flow.get("protocol", "tcp"),
+        "ports": list(flow["ports"]),
+        "rule_desc": f"{flow['from']} to {flow['to']}",
+    }
+    if peer in groups and groups[peer]["vpc"] == groups[group]["vpc"]:
+        return {**rule, "group_id": owned(index, "security_groups", peer, "id")}
+    if peer in cidrs:
+        return {**rule, "cidr_ip": list(cidrs[peer])}
+    neighbours = sorted(name for name, declared in groups.items() if declared["vpc"] == groups[group]["vpc"])
+    raise AnsibleFilterError(
+        f"aws_security_groups_flows: {peer!r} (flow {flow['from']} -> {flow['to']}) is neither a group of the same VPC "
+        f"({', '.join(neighbours)}) nor one of {', '.join(sorted(cidrs))}"
+    )
 
 
 class FilterModule:
@@ -196,7 +213,7 @@ class FilterModule:
             "resolve_routes": resolve_routes,
             "route_table_plan": route_table_plan,
             "route_tables_of": route_tables_of,
-            "security_group_rules": security_group_rules,
+            "security_group_plan": security_group_plan,
             "subnet_plan": subnet_plan,
             "tier_cidrs": tier_cidrs,
         }

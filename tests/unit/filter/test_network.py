@@ -20,7 +20,11 @@ VPCS: dict[str, dict[str, Any]] = {
     "speech": {"cidr": "10.1.0.0/16", "tiers": ["public"]},
 }
 PEERINGS = [{"from": "main", "to": "speech"}]
-GROUPS = {"web": {"vpc": "main"}, "app": {"vpc": "main"}, "speech-api": {"vpc": "speech"}}
+GROUPS = {
+    "web": {"vpc": "main", "description": "Web servers"},
+    "app": {"vpc": "main", "description": "App servers"},
+    "speech-api": {"vpc": "speech", "description": "Speech API"},
+}
 
 
 def index(**kinds: dict[str, str]) -> dict[str, Any]:
@@ -139,27 +143,30 @@ def test_resolve_routes_names_each_target_as_the_module_wants_it() -> None:
     ]
 
 
+def plan(flows: list[dict[str, Any]], **found: Any) -> dict[str, dict[str, Any]]:
+    """The plan by group. Both VPCs stand."""
+    vpcs = {"main": "vpc-main", "speech": "vpc-speech"}
+    cidrs = network.tier_cidrs(VPCS, ["a", "c"])
+    return {one["name"]: one for one in network.security_group_plan(flows, GROUPS, index(vpcs=vpcs, **found), cidrs)}
+
+
 def test_a_flow_gives_each_side_its_rule() -> None:
     flows = [
         {"from": "web", "to": "app", "ports": [80]},
         {"from": "internet", "to": "web", "ports": [53], "protocol": "udp"},
     ]
-    found = index(security_groups={"web": "sg-web", "app": "sg-app"})
-    cidrs = network.tier_cidrs(VPCS, ["a", "c"])
-    web = network.security_group_rules(flows, "web", GROUPS, found, cidrs)
-    app = network.security_group_rules(flows, "app", GROUPS, found, cidrs)
-    assert web["egress"] == [{"proto": "tcp", "ports": [80], "rule_desc": "web to app", "group_id": "sg-app"}]
-    assert web["ingress"] == [{"proto": "udp", "ports": [53], "rule_desc": "internet to web", "cidr_ip": ["0.0.0.0/0"]}]
-    assert app["ingress"] == [{"proto": "tcp", "ports": [80], "rule_desc": "web to app", "group_id": "sg-web"}]
-    assert app["egress"] == []
+    groups = plan(flows, security_groups={"web": "sg-web", "app": "sg-app"})
+    web, app = groups["web"], groups["app"]
+    assert (web["description"], web["vpc_id"]) == (GROUPS["web"]["description"], "vpc-main")
+    assert web["rules_egress"] == [{"proto": "tcp", "ports": [80], "rule_desc": "web to app", "group_id": "sg-app"}]
+    assert web["rules"] == [{"proto": "udp", "ports": [53], "rule_desc": "internet to web", "cidr_ip": ["0.0.0.0/0"]}]
+    assert app["rules"] == [{"proto": "tcp", "ports": [80], "rule_desc": "web to app", "group_id": "sg-web"}]
+    assert app["rules_egress"] == []
+    assert groups["speech-api"]["rules"] == groups["speech-api"]["rules_egress"] == []
 
 
 def test_a_flow_across_vpcs_names_subnets() -> None:
-    cidrs = network.tier_cidrs(VPCS, ["a", "c"])
-    flows = [{"from": "main.app", "to": "speech-api", "ports": [443]}]
-    rules = network.security_group_rules(flows, "speech-api", GROUPS, index(security_groups={}), cidrs)
-    assert rules["ingress"][0]["cidr_ip"] == ["10.0.64.0/20", "10.0.96.0/20"]
+    groups = plan([{"from": "main.app", "to": "speech-api", "ports": [443]}])
+    assert groups["speech-api"]["rules"][0]["cidr_ip"] == ["10.0.64.0/20", "10.0.96.0/20"]
     with pytest.raises(AnsibleFilterError, match=r"'web' .* is neither a group of the same VPC \(speech-api\)"):
-        network.security_group_rules(
-            [{"from": "web", "to": "speech-api", "ports": [1]}], "speech-api", GROUPS, index(), cidrs
-        )
+        plan([{"from": "web", "to": "speech-api", "ports": [1]}])
