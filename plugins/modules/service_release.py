@@ -127,7 +127,9 @@ ANSWERED = ".answered"
 # Restarts by systemd itself after which a service is taken for one that does not start.
 RESTARTS = 3
 POLL_SECONDS = 0.25
-LOG_LINES = 8
+# gunicorn and systemd say ten lines more after the one that tells why a process does not start.
+LOG_LINES = 20
+LINE_END = 140
 
 
 class Failed(Exception):
@@ -181,7 +183,7 @@ def systemctl(*arguments: str) -> tuple[int, str]:
 def show(unit: str) -> dict[str, str]:
     """The state of a unit."""
     wanted = (
-        "ActiveState,SubState,Result,InvocationID,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,"
+        "ActiveState,SubState,Result,Job,InvocationID,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,"
         "ExecMainStartTimestampMonotonic,ActiveEnterTimestampMonotonic"
     )
     lines = systemctl("show", "--property", wanted, unit)[1].splitlines()
@@ -204,10 +206,15 @@ def is_stale(unit: str, files: list[str]) -> bool:
 
 
 def log(unit: str) -> str:
-    """The last lines of a unit's log."""
+    """The last lines of a unit's log. Of a long one, such as a traceback, both ends."""
     command = ["journalctl", "--unit", unit, "--lines", str(LOG_LINES), "--output", "cat", "--no-pager"]
     lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    return " | ".join(line.strip() for line in lines if line.strip())
+    return " | ".join(shortened(line.strip()) for line in lines if line.strip())
+
+
+def shortened(line: str) -> str:
+    """A line, without its middle where it is long."""
+    return line if len(line) <= 2 * LINE_END else f"{line[:LINE_END]} … {line[-LINE_END:]}"
 
 
 class Releases:
@@ -296,7 +303,9 @@ class Service:
         """Why the services do not answer yet; empty if they do."""
         for unit in self.services:
             state = show(unit)
-            if state.get("ActiveState") == "failed" or int(state.get("NRestarts") or 0) >= RESTARTS:
+            # What was stopped while it started has failed for a moment, until its start, which waits, begins.
+            failed = state.get("ActiveState") == "failed" and not state.get("Job")
+            if failed or int(state.get("NRestarts") or 0) >= RESTARTS:
                 raise Failed(f"{unit} does not start ({state.get('Result')}): {log(unit)}")
             if state.get("ActiveState") != "active":
                 return f"{unit} is {state.get('ActiveState')} ({state.get('SubState')}): {log(unit)}"
