@@ -78,7 +78,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
     played = Systemd(tmp_path)
     for name in ("systemctl", "show", "health"):
         monkeypatch.setattr(service_release, name, getattr(played, name))
-    monkeypatch.setattr(service_release, "log", lambda unit: f"the log of {unit}")
+    monkeypatch.setattr(service_release, "log", lambda unit, *_: f"the log of {unit}")
     monkeypatch.setattr(service_release, "POLL_SECONDS", 0.01)
     for release in ("one", "two", "three", "four"):
         (tmp_path / "releases" / release).mkdir(parents=True)
@@ -240,10 +240,27 @@ def test_health_over_a_unix_socket_and_of_nobody(tmp_path: Path) -> None:
     assert "does not answer" in service_release.health("http://127.0.0.1:1/healthz", 1)
 
 
-def test_a_long_line_of_the_log_keeps_both_ends() -> None:
+def start(invocation: str, *lines: str) -> list[dict[str, Any]]:
+    """The entries of a start in the journal: systemd's, and the process's own."""
+    said = [{"_SYSTEMD_INVOCATION_ID": invocation, "MESSAGE": line} for line in lines]
+    return [{"INVOCATION_ID": invocation, "MESSAGE": f"Starting {invocation}"}, *said]
+
+
+def test_log_is_of_the_last_start_that_told_something() -> None:
+    many = [f"line {number}" for number in range(50)]
+    noisy = start("old", *many) + start("one", "first reason") + start("two", "the reason", *many) + start("three")
+    told = service_release.told(noisy, "old").split(" | ")
+    assert told[:3] == ["Starting two", "the reason", "line 0"]
+    assert told[-2:] == ["line 48", "line 49"]
+    assert len(told) == 21
+    # A start that hangs, after one whose end is of no interest.
+    assert service_release.told(start("old", *many) + start("new", "I wait"), "old") == "Starting new | I wait"
+    assert service_release.told(start("old", "x"), "old") == ""
+
+
+def test_long_line_of_the_log_keeps_both_ends() -> None:
     line = "Traceback " + "x" * 5000 + " RuntimeError: the reason"
-    told = service_release.shortened(line)
-    assert told.startswith("Traceback ")
-    assert told.endswith(" RuntimeError: the reason")
-    assert len(told) < 300
-    assert service_release.shortened("short") == "short"
+    told = service_release.told(start("one", line), "")
+    assert told.startswith("Starting one | Traceback xxx")
+    assert told.endswith("xxx RuntimeError: the reason")
+    assert len(told) < 320
