@@ -77,7 +77,7 @@ def exposure(host: Host, unit: str) -> float:
     """How exposed a unit is, by systemd's own scale."""
     line = host.check_output("systemd-analyze security --no-pager %s", unit).splitlines()[-1]
     found = float(line.split(":")[1].split()[0])
-    print(f"{unit}: exposure {found} of 10, bound {EXPOSURE}")
+    print(f"{unit}: exposure {found} of 10")
     return found
 
 
