@@ -11,7 +11,11 @@ import ipaddress
 import re
 from pathlib import Path
 
-NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?")
+# A platform's is a host name (RFC 1123). A scenario's is part of podman's names only, and may be that of a role.
+NAMES = {
+    "platform": (re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?"), "digits and hyphens"),
+    "scenario": (re.compile(r"[a-z0-9]([a-z0-9_-]{0,40}[a-z0-9])?"), "digits, hyphens and underscores"),
+}
 
 
 def checkout_id(root: Path) -> str:
@@ -20,10 +24,11 @@ def checkout_id(root: Path) -> str:
 
 
 def refuse_bad_name(kind: str, name: str) -> None:
-    """Stop unless a name can be part of a container's name and of a host name (RFC 1123)."""
-    if not NAME.fullmatch(name):
+    """Stop unless a name can be that of a ``platform`` or a ``scenario``."""
+    pattern, characters = NAMES[kind]
+    if not pattern.fullmatch(name):
         raise SystemExit(
-            f"{kind} {name!r}: write lower-case letters, digits and hyphens, 42 characters at most, "
+            f"{kind} {name!r}: write lower-case letters, {characters}, 42 characters at most, "
             "beginning and ending with a letter or digit"
         )
 

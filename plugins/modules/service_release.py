@@ -111,6 +111,7 @@ removed:
 """
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -127,7 +128,10 @@ ANSWERED = ".answered"
 # Restarts by systemd itself after which a service is taken for one that does not start.
 RESTARTS = 3
 POLL_SECONDS = 0.25
-LOG_LINES = 8
+# Of what a start has said. Why it ended stands among the first lines; gunicorn and systemd say more after it.
+FIRST_LINES, LAST_LINES = 14, 6
+LINE_END = 140
+LOG_LINES = 400
 
 
 class Failed(Exception):
@@ -181,7 +185,7 @@ def systemctl(*arguments: str) -> tuple[int, str]:
 def show(unit: str) -> dict[str, str]:
     """The state of a unit."""
     wanted = (
-        "ActiveState,SubState,Result,InvocationID,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,"
+        "ActiveState,SubState,Result,Job,InvocationID,NRestarts,NeedDaemonReload,FragmentPath,DropInPaths,"
         "ExecMainStartTimestampMonotonic,ActiveEnterTimestampMonotonic"
     )
     lines = systemctl("show", "--property", wanted, unit)[1].splitlines()
@@ -203,11 +207,32 @@ def is_stale(unit: str, files: list[str]) -> bool:
     return any(os.stat(path).st_ctime > started_at(state) for path in read if path and os.path.exists(path))
 
 
-def log(unit: str) -> str:
-    """The last lines of a unit's log."""
-    command = ["journalctl", "--unit", unit, "--lines", str(LOG_LINES), "--output", "cat", "--no-pager"]
+def log(unit: str, since: float = 0, earlier: str = "") -> str:
+    """What a unit said in its last start since a time, other than the invocation that stood before."""
+    command = ["journalctl", "--unit", unit, "--since", f"@{since:.3f}", "--lines", str(LOG_LINES)]
+    command += ["--output", "json", "--all", "--no-pager"]
     lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    return " | ".join(line.strip() for line in lines if line.strip())
+    return told([json.loads(line) for line in lines], earlier)
+
+
+def told(entries: list[dict[str, Any]], earlier: str) -> str:
+    """The first and the last lines of a start. The last start may have only just begun: then the one before it."""
+    starts: dict[str, list[str]] = {}
+    for entry in entries:
+        # The first is in what systemd itself says of a unit.
+        invocation = entry.get("INVOCATION_ID") or entry.get("_SYSTEMD_INVOCATION_ID") or ""
+        text = entry.get("MESSAGE")
+        if invocation != earlier and isinstance(text, str) and text.strip():
+            starts.setdefault(invocation, []).append(shortened(text.strip()))
+    lines = max(reversed(list(starts.values())[-2:]), key=len, default=[])
+    if len(lines) > FIRST_LINES + LAST_LINES:
+        lines = [*lines[:FIRST_LINES], "…", *lines[-LAST_LINES:]]
+    return " | ".join(lines)
+
+
+def shortened(line: str) -> str:
+    """A line, without its middle where it is long."""
+    return line if len(line) <= 2 * LINE_END else f"{line[:LINE_END]} … {line[-LINE_END:]}"
 
 
 class Releases:
@@ -260,6 +285,7 @@ class Service:
         self.health_url: str = parameters["health_url"]
         self.timeout: float = parameters["timeout"]
         self.drain: float = parameters["drain"]
+        self.since = 0.0
 
     def stale(self) -> list[str]:
         """Units that have to be started or restarted."""
@@ -269,6 +295,7 @@ class Service:
 
     def restart(self, units: list[str]) -> None:
         """Restart units and wait until all services answer."""
+        self.since = time.time()
         before = {unit: show(unit).get("InvocationID", "") for unit in units}
         systemctl("daemon-reload")
         systemctl("reset-failed", *units)
@@ -289,20 +316,28 @@ class Service:
             if not reason:
                 return
             if time.monotonic() > limit:
-                raise Failed(f"after {self.timeout:g} s: {reason}")
+                waiting = [unit for unit in self.services if show(unit).get("ActiveState") != "active"]
+                logs = [self.log(unit, before) for unit in waiting]
+                raise Failed(": ".join([f"after {self.timeout:g} s: {reason}", *logs]))
             time.sleep(POLL_SECONDS)
 
     def reason(self, before: dict[str, str]) -> str:
         """Why the services do not answer yet; empty if they do."""
         for unit in self.services:
             state = show(unit)
-            if state.get("ActiveState") == "failed" or int(state.get("NRestarts") or 0) >= RESTARTS:
-                raise Failed(f"{unit} does not start ({state.get('Result')}): {log(unit)}")
+            # What was stopped while it started has failed for a moment, until its start, which waits, begins.
+            failed = state.get("ActiveState") == "failed" and not state.get("Job")
+            if failed or int(state.get("NRestarts") or 0) >= RESTARTS:
+                raise Failed(f"{unit} does not start ({state.get('Result')}): {self.log(unit, before)}")
             if state.get("ActiveState") != "active":
-                return f"{unit} is {state.get('ActiveState')} ({state.get('SubState')}): {log(unit)}"
+                return f"{unit} is {state.get('ActiveState')} ({state.get('SubState')})"
             if before.get(unit) and state.get("InvocationID") == before[unit]:
                 return f"{unit} has not stopped yet"
         return health(self.health_url, min(5.0, self.timeout))
+
+    def log(self, unit: str, before: dict[str, str]) -> str:
+        """What a unit has said since it was restarted."""
+        return log(unit, self.since, before.get(unit, "")) or "it has logged nothing"
 
     def stop(self) -> None:
         """Stop everything; the socket first, or a connection would start it again."""
@@ -314,9 +349,10 @@ def take(module: AnsibleModule, releases: Releases, service: Service) -> tuple[l
     release, before = module.params["release"], module.params["before"]
     if releases.current() != release or not releases.answered(release):
         if before:
+            since = time.time()
             status, said = systemctl("start", before)
             if status != 0:
-                return [], f"Nothing was changed: {before} failed. {log(before) or said}"
+                return [], f"Nothing was changed: {before} failed. {log(before, since) or said}"
         if releases.current() != release:
             releases.point_to(release)
             units = ([service.socket] if service.socket and is_stale(service.socket, []) else []) + service.services

@@ -45,9 +45,9 @@ def test_settings_came_from_aws(host: Host) -> None:
     ],
 )
 def test_bad_input_is_refused_before_anything_is_touched(host: Host, variables: str, said: str) -> None:
-    before = host.check_output("stat --format %%Z /etc/speech-api/sources.toml /etc/nginx/nginx.conf")
+    before = host.check_output("stat --format %Z /etc/speech-api/sources.toml /etc/nginx/nginx.conf")
     run = converge("--extra-vars", variables)
     assert run.returncode != 0
     assert said in " ".join(run.stdout.split())
     assert "changed=0" in run.stdout
-    assert host.check_output("stat --format %%Z /etc/speech-api/sources.toml /etc/nginx/nginx.conf") == before
+    assert host.check_output("stat --format %Z /etc/speech-api/sources.toml /etc/nginx/nginx.conf") == before

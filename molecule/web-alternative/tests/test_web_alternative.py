@@ -50,12 +50,12 @@ def test_a_large_request_is_refused(host: Host) -> None:
     ],
 )
 def test_bad_input_is_refused_before_anything_is_touched(host: Host, variable: str, value: str, said: str) -> None:
-    before = host.check_output("stat --format %%Z /etc/nginx/nginx.conf /run/pixstory/web.env /srv/web/current")
+    before = host.check_output("stat --format %Z /etc/nginx/nginx.conf /run/pixstory/web.env /srv/web/current")
     run = converge("--extra-vars", f'{{"{variable}": {value}}}')
     assert run.returncode != 0
     assert said in " ".join(run.stdout.split())
     assert "changed=0" in run.stdout
-    assert host.check_output("stat --format %%Z /etc/nginx/nginx.conf /run/pixstory/web.env /srv/web/current") == before
+    assert host.check_output("stat --format %Z /etc/nginx/nginx.conf /run/pixstory/web.env /srv/web/current") == before
 
 
 def test_a_broken_configuration_is_not_left_in_place(host: Host) -> None:

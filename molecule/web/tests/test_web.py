@@ -52,8 +52,6 @@ def test_nginx_serves_static_files_with_cache_headers(host: Host) -> None:
     assert plain["x-content-type-options"] == "nosniff"
     assert plain["content-type"] == "text/css"
     assert headers(host, "/static/style.css?v=1")["cache-control"] == "public, max-age=31536000, immutable"
-    before = host.check_output("systemctl show --property MainPID --value web.service")
-    assert before != "0"
 
 
 def test_static_files_do_not_need_gunicorn_and_health_does(host: Host) -> None:
@@ -79,7 +77,7 @@ def test_only_nginx_reaches_the_socket(host: Host) -> None:
 
 @pytest.mark.parametrize("unit", ["web.service", "nginx.service"])
 def test_units_are_sandboxed(host: Host, unit: str) -> None:
-    assert exposure(host, unit) <= (EXPOSURE if unit == "web.service" else 4.0)
+    assert exposure(host, unit) <= (EXPOSURE if unit == "web.service" else 3.0)
 
 
 def test_nothing_has_failed(host: Host) -> None:

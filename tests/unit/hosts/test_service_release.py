@@ -29,6 +29,8 @@ class Systemd:
         self.dying: set[str] = set()
         self.calls: list[str] = []
         self.started: dict[str, float] = {}
+        # How often a unit that is restarted is still seen as its stop has left it.
+        self.lingers = self.stopping = 0
         self.unit = path / "app.unit"
         self.unit.touch()
 
@@ -44,6 +46,7 @@ class Systemd:
         for unit in units:
             if verb == "restart":
                 self.started[unit] = time.monotonic()
+                self.stopping = self.lingers
             elif verb == "stop":
                 self.started.pop(unit, None)
         return (1, "failed") if verb == "start" and units[0].removeprefix("migrate@") in self.broken else (0, "")
@@ -51,6 +54,9 @@ class Systemd:
     def show(self, unit: str) -> dict[str, str]:
         active = unit in self.started
         dies = unit.endswith(".service") and self.current in self.dying
+        if active and not dies and self.stopping:
+            self.stopping -= 1
+            return {"ActiveState": "failed", "Result": "signal", "Job": "815", "InvocationID": "before"}
         return {
             "ActiveState": "activating" if dies else "active" if active else "inactive",
             "SubState": "auto-restart" if dies else "running",
@@ -72,7 +78,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Systemd:
     played = Systemd(tmp_path)
     for name in ("systemctl", "show", "health"):
         monkeypatch.setattr(service_release, name, getattr(played, name))
-    monkeypatch.setattr(service_release, "log", lambda unit: f"the log of {unit}")
+    monkeypatch.setattr(service_release, "log", lambda unit, *_: f"the log of {unit}")
     monkeypatch.setattr(service_release, "POLL_SECONDS", 0.01)
     for release in ("one", "two", "three", "four"):
         (tmp_path / "releases" / release).mkdir(parents=True)
@@ -140,6 +146,16 @@ def test_release_that_does_not_answer_is_undone(systemd: Systemd, take: Any, fau
     assert (systemd.current, result["release"]) == ("one", "one")
     result, calls = take("one")
     assert (result["changed"], calls) == (False, [])
+
+
+def test_release_that_is_put_back_is_given_the_time_to_start(systemd: Systemd, take: Any) -> None:
+    """The other one was stopped while it started, which systemd calls a failure, until the next start begins."""
+    take("one")
+    systemd.dying.add("two")
+    systemd.lingers = 3
+    result, _ = take("two", timeout=5)
+    assert "release one was put back, and answers." in result["msg"]
+    assert systemd.stopping == 0
 
 
 def test_failed_migration_changes_nothing(systemd: Systemd, take: Any) -> None:
@@ -222,3 +238,29 @@ def test_release_that_is_not_there(take: Any) -> None:
 def test_health_over_a_unix_socket_and_of_nobody(tmp_path: Path) -> None:
     assert "does not answer" in service_release.health(f"http://unix:{tmp_path}/none.sock:/healthz", 1)
     assert "does not answer" in service_release.health("http://127.0.0.1:1/healthz", 1)
+
+
+def start(invocation: str, *lines: str) -> list[dict[str, Any]]:
+    """The entries of a start in the journal: systemd's, and the process's own."""
+    said = [{"_SYSTEMD_INVOCATION_ID": invocation, "MESSAGE": line} for line in lines]
+    return [{"INVOCATION_ID": invocation, "MESSAGE": f"Starting {invocation}"}, *said]
+
+
+def test_log_is_of_the_last_start_that_told_something() -> None:
+    many = [f"line {number}" for number in range(50)]
+    noisy = start("old", *many) + start("one", "first reason") + start("two", "the reason", *many) + start("three")
+    told = service_release.told(noisy, "old").split(" | ")
+    assert told[:3] == ["Starting two", "the reason", "line 0"]
+    assert told[-2:] == ["line 48", "line 49"]
+    assert len(told) == 21
+    # A start that hangs, after one whose end is of no interest.
+    assert service_release.told(start("old", *many) + start("new", "I wait"), "old") == "Starting new | I wait"
+    assert service_release.told(start("old", "x"), "old") == ""
+
+
+def test_long_line_of_the_log_keeps_both_ends() -> None:
+    line = "Traceback " + "x" * 5000 + " RuntimeError: the reason"
+    told = service_release.told(start("one", line), "")
+    assert told.startswith("Starting one | Traceback xxx")
+    assert told.endswith("xxx RuntimeError: the reason")
+    assert len(told) < 320

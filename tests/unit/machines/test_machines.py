@@ -116,6 +116,12 @@ def test_a_name_that_no_host_may_have_is_refused(bad: str) -> None:
         names.container(Path("/"), "proxy", bad)
 
 
+def test_a_scenario_may_have_the_name_of_a_role() -> None:
+    assert names.network(Path("/"), "speech_api-alternative").endswith("-speech_api-alternative")
+    with pytest.raises(SystemExit, match="hyphens and underscores"):
+        names.network(Path("/"), "Proxy")
+
+
 def test_addresses_leave_room_for_gateway_and_services() -> None:
     assert names.addresses("10.89.3.0/24", 2) == ["10.89.3.10", "10.89.3.11"]
     assert names.services_address("10.89.3.0/24") == "10.89.3.2"
