@@ -21,7 +21,7 @@ import boto3
 from lab.emulator import server
 from lab.machines import image, names
 from lab.machines.host import Grants
-from lab.machines.scenario import Machine, Platform, boot_command, create_options, wait_for_boot
+from lab.machines.scenario import Machine, Platform, boot_command, create_options, remove, wait_for_boot
 
 LABEL = "pixstory-lab.fabric"
 REPOSITORY = "localhost/pixstory"
@@ -125,7 +125,7 @@ class Fabric:
         """Remove all that is here; nothing there is no error."""
         present = self.present()
         if present.running:
-            _podman("rm", "--force", "--volumes", "--time", "0", *present.running)
+            remove(*present.running)
         for ami in present.images:
             self._forget(ami, Wanted())
         if subprocess.run(["podman", "network", "exists", self.network]).returncode == 0:
@@ -156,7 +156,7 @@ class Fabric:
         _podman("stop", "--time", "20", instance)
 
     def _remove(self, instance: str, _wanted: Wanted) -> None:
-        _podman("rm", "--force", "--volumes", "--time", "0", instance)
+        remove(instance)
 
     def _commit(self, ami: str, wanted: Wanted) -> None:
         label = f"LABEL {LABEL}={self.network}"

@@ -27,6 +27,8 @@ AWS_SERVICES = ("api", "imds")
 # log, and what AIDE needs to read every file. For the scenarios of this repository only: this is close to real root.
 CAPABILITIES = ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE", "DAC_READ_SEARCH")
 BOOT_TIMEOUT = 90
+# podman gives killed processes ten seconds to die. On a busy computer those of a whole system may take longer.
+REMOVE_TRIES = 12
 AWS_ENVIRONMENT = (
     f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\nAWS_EC2_METADATA_SERVICE_ENDPOINT=http://{AWS_HOST}\n"
 )
@@ -259,7 +261,7 @@ class Scenario:
         process.stop(self.emulator)
         found = _podman("ps", "--all", "--quiet", "--filter", f"label={LABEL}={self.network}").split()
         if found:
-            _podman("rm", "--force", "--volumes", "--time", "0", *found)
+            remove(*found)
         if subprocess.run(["podman", "network", "exists", self.network]).returncode == 0:
             _podman("network", "rm", "--force", self.network)
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -284,6 +286,18 @@ def wait_for_boot(machine: Machine) -> None:
         f"{(log.stdout + log.stderr).strip() or '(nothing)'}\n"
         "Where the log speaks of cgroups: use cgroup v2 (boot with systemd.unified_cgroup_hierarchy=1), or install runc"
     )
+
+
+def remove(*containers: str) -> None:
+    """Remove containers, running or not; podman is asked again while it waits for one to die."""
+    command = ["podman", "rm", "--force", "--ignore", "--volumes", "--time", "0", *containers]
+    for _ in range(REMOVE_TRIES):
+        answer = subprocess.run(command, capture_output=True, text=True)
+        if answer.returncode == 0:
+            return
+        if "did not die within timeout" not in answer.stderr:
+            break
+    raise SystemExit(f"{' '.join(command)} failed: {answer.stderr.strip()}")
 
 
 def _podman(*arguments: str) -> str:

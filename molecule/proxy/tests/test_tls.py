@@ -22,9 +22,15 @@ def address(host: Host, lab: Mapping[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module")
-def scan(machines: Mapping[str, Host], address: str) -> ElementTree.Element:
+def scan(host: Host, machines: Mapping[str, Host], address: str) -> ElementTree.Element:
     out = machines["inside-b"].check_output("sslscan --xml=- --no-colour %s:443", address)
-    return ElementTree.fromstring(out[out.index("<?xml") :]).find("ssltest")
+    found = ElementTree.fromstring(out[out.index("<?xml") :]).find("ssltest")
+    offered = [
+        *(each.get("type") + each.get("version") for each in found.findall("protocol") if each.get("enabled") == "1"),
+        *(each.get("cipher") for each in found.findall("cipher")),
+    ]
+    print(f"{host.check_output('hostname')}: sslscan is offered {', '.join(offered)}")
+    return found
 
 
 def test_versions(scan: ElementTree.Element) -> None:

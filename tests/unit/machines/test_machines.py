@@ -6,6 +6,7 @@ import datetime
 import json
 import re
 import resource
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,30 @@ def test_tokens_live_as_long_as_asked_for() -> None:
     assert not tokens.valid(token)
     assert [tokens.give(ttl) for ttl in (None, "0", "21601", "-1", "x")] == [None] * 5
     assert not tokens.valid(None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        (["given PIDs did not die within timeout"] * 2 + [""], 3),
+        (["no such volume"], 1),
+        (["did not die within timeout"] * 99, 12),
+    ],
+)
+def test_a_machine_that_is_slow_to_die_is_removed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, answers: list[str], asked: int
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        commands.append(command)
+        error = answers[len(commands) - 1]
+        return subprocess.CompletedProcess(command, 125 if error else 0, "", error)
+
+    monkeypatch.setattr(scenario.subprocess, "run", run)
+    if "" in answers:
+        scenario.remove("one", "two")
+    else:
+        with pytest.raises(SystemExit, match=answers[0]):
+            scenario.remove("one", "two")
+    assert [command[-2:] for command in commands] == [["one", "two"]] * asked
