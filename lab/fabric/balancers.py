@@ -24,6 +24,7 @@ from lab.fabric.world import Listener, LoadBalancer, TargetGroup, World
 SOCKET = "stats.sock"
 STATE = "servers.state"
 CONFIG = "haproxy.cfg"
+RELOAD = "USR2"
 COMMAND = ("haproxy", "-W", "-db", "-f", f"{SHARED}/{CONFIG}")
 
 HEADER = f"""\
@@ -116,7 +117,7 @@ def services(world: World, hosts: Mapping[str, Host], authority: Authority) -> d
             if listener.protocol == "HTTPS":
                 names = world.certificates.get(listener.certificate or "") or (balancer.dns_name,)
                 files[f"{listener.port}.pem"] = authority.issue(names)
-        found[host.name] = Service(host.name, host.name, COMMAND, files, reload="USR2")
+        found[host.name] = Service(host.name, host.name, COMMAND, files, reload=RELOAD)
     return found
 
 

@@ -46,7 +46,7 @@ while kill -0 $server 2>/dev/null; do
     elif [ "$is" = slave ]; then
         tell "replica $(echo "$now" | sed -n 's/^master_link_status://p')"
     fi
-    sleep 0.5 &
+    sleep 1 &
     wait $!
 done
 tell stopped

@@ -28,6 +28,7 @@ PRIMARY, STANDBY = "primary", "standby"
 NODE = """\
 set -u
 export PGDATA=/var/lib/postgresql/lab PATH=/usr/lib/postgresql/17/bin:$PATH PGHOST=/run/postgresql PGUSER=postgres
+export HOME=/var/lib/postgresql
 as() { setpriv --reuid postgres --regid postgres --init-groups "$@"; }
 sql() { as psql --no-psqlrc --quiet --tuples-only --no-align --command "$1" postgres; }
 tell() { echo "$1" >/lab/.status.new && mv /lab/.status.new /lab/status; }
@@ -77,7 +78,7 @@ while kill -0 $server 2>/dev/null; do
     elif [ "$role$recovery" = standbyf ]; then
         tell "former primary"
     fi
-    sleep 0.5 &
+    sleep 1 &
     wait $!
 done
 tell stopped

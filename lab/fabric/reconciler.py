@@ -36,6 +36,7 @@ AT_LEAST_EVERY = 5.0  # seconds between two looks at the whole API when nobody h
 AT_ONCE = 4  # containers that are made or started side by side
 PATIENCE = 30.0  # seconds before something that failed is tried again
 RESOLVER = "resolver"
+NOT_YET = ("away", "stopped", "starting", "booting")
 
 
 class Lab:
@@ -109,10 +110,13 @@ class Lab:
         self._write("imds.json", json.dumps(machines.metadata(self.world, self.hosts), indent=1))
         self._write("entrance.json", json.dumps(self._entrance()))
         for service in wanted.values():
-            # The files of a node that is being made are read when it starts.
-            if service.reload == "USR2" and self._running(service.name):
+            if not self.services.stale(service):
+                continue
+            if service.reload == balancers.RELOAD and self._running(service.name):
                 balancers.keep_state(self.services.folder / service.name)
-            if self.services.write(service) and service.name not in self._busy:
+            self.services.write(service)
+            # One that is being made reads its files when it starts.
+            if service.name not in self._busy:
                 self.services.signal(service)
         self._carry_out(service_todo, ("create", "start"), lambda step: self.services.carry_out(step, wanted))
         self._carry_out(
@@ -182,7 +186,6 @@ class Lab:
             action, name = step
             if action not in actions or name in self._busy or self._retry_at.get(name, 0) > time.monotonic():
                 continue
-            print(f"{action} {name}", flush=True)
             self._busy[name] = self._pool.submit(act, step)
 
     def _collect(self) -> None:
@@ -206,7 +209,7 @@ class Lab:
                     self._busy[name].result()
 
     def _running(self, name: str) -> bool:
-        return self.states.get(name, "away") not in ("away", "stopped")
+        return self.states.get(name, "away") not in NOT_YET
 
     # Observe
 
@@ -258,7 +261,6 @@ class Lab:
         # A node that was the primary and is no more has to be made anew, as a copy of the new one.
         for name, host in nodes.items():
             if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
-                print(f"renew {name}", flush=True)
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
 
     def _may_fail_over(self, name: str) -> bool:

@@ -91,24 +91,29 @@ class Services:
             for one in listed
         }
 
-    def write(self, service: Service) -> bool:
-        """Bring the files up to date; tells whether one has changed."""
+    def stale(self, service: Service) -> list[str]:
+        """The files that are not as they should be."""
+        folder = self.folder / service.name
+        return [
+            name
+            for name, text in service.files.items()
+            if not (folder / name).exists() or (folder / name).read_text() != text
+        ]
+
+    def write(self, service: Service) -> None:
+        """Bring the files up to date."""
         folder = self.folder / service.name
         folder.mkdir(parents=True, exist_ok=True)
-        changed = False
-        for name, text in service.files.items():
-            path = folder / name
-            if not path.exists() or path.read_text() != text:
-                draft = folder / f".{name}.new"
-                draft.touch(mode=0o600)
-                draft.write_text(text)
-                draft.rename(path)
-                changed = True
-        return changed
+        for name in self.stale(service):
+            draft = folder / f".{name}.new"
+            draft.touch(mode=0o600)
+            draft.write_text(service.files[name])
+            draft.rename(folder / name)
 
     def carry_out(self, step: Step, wanted: Mapping[str, Service]) -> None:
         """Do one step."""
         action, name = step
+        print(f"{action} {name}", flush=True)
         container = self.container(name)
         if action == "remove":
             podman("rm", "--force", "--volumes", "--time", "2", container)
@@ -123,7 +128,13 @@ class Services:
         command = [*self.grants.podman()[1:], "run", "--detach", "--name", container, "--no-hosts"]
         command += ["--label", f"{LABEL}={self.prefix}", "--label", f"{DIGEST}={service.digest}"]
         command += ["--network", f"ns:{network.NAMESPACES / service.namespace}"]
-        command += ["--volume", f"{self.folder / service.name}:{SHARED}", *self.grants.limits()]
+        command += [
+            "--log-opt",
+            "max-size=10mb",
+            "--volume",
+            f"{self.folder / service.name}:{SHARED}",
+            *self.grants.limits(),
+        ]
         podman(*command, self._image, *service.command)
 
     def signal(self, service: Service) -> None:
