@@ -17,17 +17,22 @@ setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
 .PHONY: lab
-lab: ## Commission the local environment on the emulated AWS and show what stands
+lab: ## Bring up the local environment: the emulated AWS, the machines behind it, and the application on them
 	@scripts/setup lab
 	@python -m lab start
 	@$(PLAY_LOCAL) playbooks/provision.yml
+	@python -m lab fabric up
+	@examples/pixstory/build
+	@$(PLAY_LOCAL) playbooks/configure.yml
+	@python -m lab fabric status
 
 .PHONY: lab-status
-lab-status: ## Show what stands in the local environment
-	@$(PLAY_LOCAL) playbooks/status.yml
+lab-status: ## Show the machines of the local environment, their addresses and their health
+	@python -m lab fabric status
 
 .PHONY: lab-down
-lab-down: ## Stop the emulator; with it the local environment is gone
+lab-down: ## Remove the local environment: machines, networks, processes and the emulator
+	@python -m lab fabric down
 	@python -m lab stop
 
 .PHONY: lint

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: ``python -m lab emulator|start|stop|status|image|scenario|cis``."""
+"""The command line of the lab: ``python -m lab emulator|start|stop|status|fabric|image|scenario|cis``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("status", parents=[state], help="say whether the detached emulator runs")
 
     building = commands.add_parser("image", help="print the name of a podman image that boots; build it if need be")
-    building.add_argument("name", choices=sorted(image.CODENAMES))
+    building.add_argument("name", choices=[*sorted(image.CODENAMES), image.SERVICES])
 
     scenario = commands.add_parser("scenario", help="the machines of a molecule scenario")
     scenario.add_argument("action", choices=("create", "destroy", "aws-start", "aws-stop"))
@@ -52,11 +52,54 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("cis", help="print what the scans of `make cis` found")
 
     inside = commands.add_parser("gateway", help="serve AWS to a container's network; `scenario` starts it")
-    inside.add_argument("service", choices=AWS_SERVICES)
-    inside.add_argument("--directory", type=Path, required=True, help="the scenario's state directory")
-    inside.add_argument("--pid", type=int, required=True, help="a process in the network namespace")
-    inside.add_argument("--target", required=True, help="the emulator's URL")
+    inside.add_argument("service", choices=(*AWS_SERVICES, gateway.ENTRANCE))
+    inside.add_argument("--directory", type=Path, required=True, help="the state directory")
+    inside.add_argument("--namespace", type=Path, required=True, help="the file of the network namespace")
+    inside.add_argument("--address", default="0.0.0.0", help="where to listen in it (%(default)s)")
+    inside.add_argument("--target", default="", help="the emulator's URL")
+
+    fabric = commands.add_parser("fabric", help="the machines behind the emulated API").add_subparsers(
+        dest="action", required=True
+    )
+    raising = fabric.add_parser("up", parents=[state], help="bring them up, and keep them as the API tells")
+    raising.add_argument("--https-port", type=port, default=8443, help="of loopback, leads to 443 (%(default)s)")
+    raising.add_argument("--http-port", type=port, default=8080, help="of loopback, leads to 80 (%(default)s)")
+    fabric.add_parser("down", parents=[state], help="remove them, and all that they needed")
+    fabric.add_parser("status", parents=[state], help="say what stands, and how it is")
+    following = fabric.add_parser("follow", help="keep them as the API tells, in the foreground; `up` starts it")
+    following.add_argument("--directory", type=Path, required=True, help="the state directory")
+    following.add_argument("--url", required=True, help="the emulator's URL")
+    following.add_argument("--port", type=port_pair, action="append", default=[], help="OWN:BEHIND")
     return top
+
+
+def port_pair(text: str) -> tuple[int, int]:
+    """A port of this computer, and the one behind it."""
+    own, _, behind = text.partition(":")
+    return port(own), port(behind)
+
+
+def run_fabric(arguments: argparse.Namespace) -> int:
+    """Bring the machines up or down, or tell of them."""
+    # It needs boto3 and more, which the other commands can do without.
+    from lab.fabric import process as fabric
+
+    if arguments.action == "follow":
+        fabric.follow(arguments.directory, arguments.url, dict(arguments.port))
+        return 0
+    state = fabric.State(arguments.state)
+    if arguments.action == "down":
+        print(fabric.down(state))
+        return 0
+    if arguments.action == "status":
+        alive, text = fabric.status(state)
+        print(text)
+        return 0 if alive else 1
+    emulator = process.State(arguments.state).running()
+    if not emulator:
+        raise SystemExit("the emulator does not run: python -m lab start, and provision, come first")
+    print(fabric.up(state, emulator.url, {arguments.https_port: 443, arguments.http_port: 80}))
+    return 0
 
 
 def port(text: str) -> int:
@@ -102,8 +145,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         server.run(settings(arguments))
         return 0
     if arguments.command == "gateway":
-        gateway.serve(arguments.service, arguments.pid, arguments.directory, arguments.target)
+        where = (arguments.namespace, arguments.address)
+        gateway.serve(arguments.service, *where, arguments.directory, arguments.target)
         return 0
+    if arguments.command == "fabric":
+        return run_fabric(arguments)
     if arguments.command == "cis":
         return cis.report()
     if arguments.command == "image":

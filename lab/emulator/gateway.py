@@ -23,10 +23,13 @@ from lab.emulator import registry
 from lab.emulator.classify import is_write
 from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of
 from lab.emulator.identify import Identity, fresh_request, identify
+from lab.emulator.registry import TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
 SETTINGS_PATH = "/_lab/settings"
+HEALTH_PATH = "/_lab/target-health"
+SECRETS_PATH = "/_lab/secrets"
 UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 # Calls that wait for another call to arrive, so they must not keep the others out.
@@ -57,6 +60,7 @@ class Gateway:
         self._parameters = False  # whether the log has the parameters of each call
         self._latency = 0.0  # seconds that each call takes longer
         self._account = account
+        self._writes = 0  # calls that may have changed something
         self._lock = threading.RLock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -65,6 +69,10 @@ class Gateway:
             return self._status()(environ, start_response)
         if path == SETTINGS_PATH:
             return self._set(Request(environ))(environ, start_response)
+        if path in (HEALTH_PATH, SECRETS_PATH):
+            with self._lock:
+                view = self._find_health if path == HEALTH_PATH else self._secrets
+                return view(Request(environ))(environ, start_response)
         if path.startswith(UNLOGGED_PATHS):
             with self._lock:
                 return self._moto(environ, start_response)
@@ -93,8 +101,9 @@ class Gateway:
             return internal_failure(identity, fresh_request(environ, body), error)
 
     def _record(self, identity: Identity, status: int, environ: dict[str, Any], body: bytes) -> None:
+        write = is_write(identity.service, identity.operation, identity.dry_run)
+        self._writes += write
         if self._log:
-            write = is_write(identity.service, identity.operation, identity.dry_run)
             parameters = parameters_of(identity, fresh_request(environ, body)) if self._parameters else None
             self._log.append(
                 Entry(
@@ -108,9 +117,28 @@ class Gateway:
         self._parameters = bool(request.args.get("parameters", self._parameters, type=int))
         return Response(f"latency {self._latency} s, parameters {self._parameters}\n")
 
+    def _find_health(self, request: Request) -> Response:
+        """`POST /_lab/target-health?region=ap-south-1` with {target group ARN: {target: state}}: what a lab found."""
+        table = registry.table(self._account, request.args["region"], TARGET_HEALTH)
+        table.clear()
+        table.update(json.loads(request.get_data()))
+        return Response(f"{len(table)} target groups\n")
+
+    def _secrets(self, request: Request) -> Response:
+        """`GET /_lab/secrets?region=ap-south-1`: what AWS keeps to itself, and a lab needs to stand for it."""
+        where = (self._account, request.args["region"])
+        databases = registry.backend_of("rds", *where).databases
+        groups = registry.backend_of("elasticache", *where).replication_groups
+        answer = {
+            "databases": {name: getattr(one, "_master_user_password", None) for name, one in databases.items()},
+            "caches": {name: getattr(one, "auth_token", None) for name, one in groups.items()},
+        }
+        return Response(json.dumps(answer), content_type="application/json")
+
     def _status(self) -> Response:
         status = {
             "pid": os.getpid(),
+            "writes": self._writes,
             "account": self._account,
             "moto": moto.__version__,
             "extensions": len(registry.declared()),

@@ -23,6 +23,7 @@ Patch = Callable[[], None]
 
 OPERATIONS: dict[tuple[str, str], Handler] = {}
 FIXES: dict[str, Patch] = {}
+TARGET_HEALTH = "target health"  # the table of what a lab's load balancers found
 
 
 class ApiError(ServiceException):

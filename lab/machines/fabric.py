@@ -74,12 +74,14 @@ def steps(wanted: Wanted, present: Present) -> list[Step]:
 class Fabric:
     """The machines of one emulator."""
 
+    scope = "fabric"
+
     def __init__(self, url: str, root: Path, grants: Grants, role: str | None = None) -> None:
         """``role`` limits it to the instances with that tag ``Role``."""
         credentials = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
         session = boto3.session.Session(region_name=server.DEFAULT_REGION, **credentials)
         self.ec2 = session.client("ec2", endpoint_url=url)
-        self.network = names.network(root, "fabric")
+        self.network = names.network(root, self.scope)
         self.grants = grants
         self.filters = [{"Name": "tag:Role", "Values": [role]}] if role else []
 
@@ -97,10 +99,15 @@ class Fabric:
         """Once. Returns what was done."""
         wanted = self.wanted()
         done = steps(wanted, self.present())
-        for action, name in done:
-            print(f"{action} {name}", flush=True)
-            getattr(self, f"_{action}")(name, wanted)
+        for step in done:
+            self.carry_out(step, wanted)
         return done
+
+    def carry_out(self, step: Step, wanted: Wanted) -> None:
+        """Do one step."""
+        action, name = step
+        print(f"{action} {name}", flush=True)
+        getattr(self, f"_{action}")(name, wanted)
 
     def wanted(self) -> Wanted:
         pages = self.ec2.get_paginator("describe_instances").paginate(Filters=self.filters)
@@ -113,8 +120,8 @@ class Fabric:
         )
 
     def present(self) -> Present:
-        containers = json.loads(_podman("ps", "--all", "--format", "json", *self._labelled()))
-        kept = json.loads(_podman("images", "--format", "json", *self._labelled()))
+        containers = json.loads(podman("ps", "--all", "--format", "json", *self._labelled()))
+        kept = json.loads(podman("images", "--format", "json", *self._labelled()))
         tags = [tag for one in kept for tag in one.get("Names") or []]
         return Present(
             running={one["Names"][0]: one["State"] == "running" for one in containers},
@@ -129,44 +136,53 @@ class Fabric:
         for ami in present.images:
             self._forget(ami, Wanted())
         if subprocess.run(["podman", "network", "exists", self.network]).returncode == 0:
-            _podman("network", "rm", "--force", self.network)
+            podman("network", "rm", "--force", self.network)
 
     def _labelled(self) -> Iterable[str]:
         return ("--filter", f"label={LABEL}={self.network}")
 
     def _make_network(self) -> None:
         if subprocess.run(["podman", "network", "exists", self.network]).returncode:
-            _podman("network", "create", "--label", f"{LABEL}={self.network}", self.network)
+            podman("network", "create", "--label", f"{LABEL}={self.network}", self.network)
 
     def _create(self, instance: str, wanted: Wanted) -> None:
         ami = wanted.images[instance]
         tag = f"{REPOSITORY}/{ami}" if ami in wanted.sources else image.ensure(BASE, self.grants)
         command = [*self.grants.podman(), "create", "--name", instance, "--label", f"{LABEL}={self.network}"]
-        command += ["--network", self.network, *create_options(Platform(instance), self.grants), tag]
-        # A container has its own /etc/hosts otherwise: --no-hosts is for those that are given one.
-        command.remove("--no-hosts")
-        _run([*command, *boot_command(self.grants)])
+        _run([*command, *self._machine(instance, tag)])
+        self._furnish(instance)
         self._start(instance, wanted)
 
+    def _machine(self, instance: str, tag: str) -> list[str]:
+        """The options that make the container this machine, the image, and what it runs."""
+        options = ["--network", self.network, *create_options(Platform(instance), self.grants)]
+        # A container has its own /etc/hosts otherwise: --no-hosts is for those that are given one.
+        options.remove("--no-hosts")
+        return [*options, tag, *boot_command(self.grants)]
+
+    def _furnish(self, instance: str) -> None:
+        """What a machine has before it boots; here nothing."""
+
     def _start(self, instance: str, _wanted: Wanted) -> None:
-        _podman("start", instance)
+        podman("start", instance)
         wait_for_boot(Machine(instance, instance, ""))
 
     def _stop(self, instance: str, _wanted: Wanted) -> None:
-        _podman("stop", "--time", "20", instance)
+        podman("stop", "--time", "20", instance)
 
     def _remove(self, instance: str, _wanted: Wanted) -> None:
         remove(instance)
 
     def _commit(self, ami: str, wanted: Wanted) -> None:
         label = f"LABEL {LABEL}={self.network}"
-        _podman("commit", "--quiet", "--change", label, wanted.sources[ami], f"{REPOSITORY}/{ami}")
+        podman("commit", "--quiet", "--change", label, wanted.sources[ami], f"{REPOSITORY}/{ami}")
 
     def _forget(self, ami: str, _wanted: Wanted) -> None:
-        _podman("rmi", "--force", f"{REPOSITORY}/{ami}")
+        podman("rmi", "--force", f"{REPOSITORY}/{ami}")
 
 
-def _podman(*arguments: str) -> str:
+def podman(*arguments: str) -> str:
+    """Run podman; its failure ends the work with what it said."""
     return _run(["podman", *arguments])
 
 

@@ -2,24 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a scenario's machines see of AWS: the emulator's API, and the instance metadata service.
+"""What machines see of AWS, the emulator's API and the instance metadata service, and the way in to a lab.
 
-Both are served by a process of this computer that has opened its listening socket in the network namespace of a
-container on the scenario's network. So the emulator stays on loopback, rootless podman will do, and a firewall on a
-machine meets the same packets as on AWS.
+The first two are served by processes of this computer that have opened their listening sockets in the machines'
+network: in the network namespace of a container of a molecule scenario, or in that of a lab's router. So the emulator
+stays on loopback, and a firewall on a machine meets the same packets as on AWS. The third, ``entrance``, is the other
+way round: it listens on this computer's loopback and speaks from a namespace that is the internet to the lab.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -30,34 +34,41 @@ from lab.machines.host import Grants
 ROOT = Path(__file__).resolve().parents[2]
 API_PORT = 5111
 PORTS = {"api": API_PORT, "imds": 80}
+ENTRANCE = "entrance"
 START_TIMEOUT = 20.0
 
 
-def listen_inside(pid: int, port: int) -> socket.socket:
-    """A listening socket in the network namespace of a process. This process itself stays where it is."""
-    with open("/proc/self/ns/net") as own, open(f"/proc/{pid}/ns/net") as other:
+def listen_inside(namespace: Path, address: str, port: int) -> socket.socket:
+    """A listening socket in a network namespace. This process itself stays where it is."""
+    with open("/proc/self/ns/net") as own, namespace.open() as other:
         os.setns(other.fileno(), os.CLONE_NEWNET)
         try:
-            return socket.create_server(("0.0.0.0", port), backlog=64)
+            return socket.create_server((address, port), backlog=64)
         finally:
             os.setns(own.fileno(), os.CLONE_NEWNET)
 
 
-def forward(listener: socket.socket, target: tuple[str, int]) -> None:
-    """Join each connection to one to the target, until the listener is closed."""
+def forward(listener: socket.socket, targets: Callable[[], Sequence[tuple[str, int]]]) -> None:
+    """Join each connection to one to the first target that takes it, until the listener is closed."""
     while True:
         try:
             client, _ = listener.accept()
         except OSError:
             return
-        threading.Thread(target=_join, args=(client, target), daemon=True).start()
+        threading.Thread(target=_join, args=(client, targets), daemon=True).start()
 
 
-def _join(client: socket.socket, target: tuple[str, int]) -> None:
+def _connect(targets: Sequence[tuple[str, int]]) -> socket.socket | None:
+    for target in targets:
+        with contextlib.suppress(OSError):
+            return socket.create_connection(target, timeout=5)
+    return None
+
+
+def _join(client: socket.socket, targets: Callable[[], Sequence[tuple[str, int]]]) -> None:
     with client:
-        try:
-            upstream = socket.create_connection(target, timeout=10)
-        except OSError:
+        upstream = _connect(targets())
+        if upstream is None:
             return
         with upstream:
             upstream.settimeout(None)
@@ -84,21 +95,50 @@ class _Inherited(ThreadingHTTPServer):
         self.socket = listener
 
 
-def serve(service: str, pid: int, directory: Path, target: str) -> None:
-    """Serve ``api`` or ``imds`` to the network of a container, until SIGTERM.
+def serve(service: str, namespace: Path, address: str, directory: Path, target: str) -> None:
+    """Serve ``api`` or ``imds`` at an address in a network namespace, or ``entrance`` on loopback, until SIGTERM.
 
-    ``directory`` has ``imds.json``, the instances by address. It is read anew at each request, so a test may change it.
+    ``directory`` has ``imds.json``, the instances by address, and ``entrance.json``: the public ``addresses`` behind
+    the entrance, and of each of its ``ports`` the one there. They are read anew at each request.
     """
-    listener = listen_inside(pid, PORTS[service])
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    if service == ENTRANCE:
+        return _serve_entrance(namespace, directory)
+    listener = listen_inside(namespace, address, PORTS[service])
     if service == "api":
         host, _, port = target.rpartition("//")[2].partition(":")
         ready(directory, service)
-        return forward(listener, (host, int(port)))
+        return forward(listener, lambda: [(host, int(port))])
 
     server = _Inherited(listener, imds.handler(lambda: json.loads((directory / "imds.json").read_text())))
     ready(directory, service)
     return server.serve_forever()
+
+
+def _serve_entrance(namespace: Path, directory: Path) -> None:
+    def known() -> Any:
+        return json.loads((directory / "entrance.json").read_text())
+
+    def targets(port: int) -> list[tuple[str, int]]:
+        # As a browser does with several addresses of a name: any first, then the others.
+        addresses = list(known()["addresses"])
+        random.shuffle(addresses)
+        return [(address, port) for address in addresses]
+
+    listeners = []
+    for own, port in known()["ports"].items():
+        try:
+            listeners.append((socket.create_server(("127.0.0.1", int(own)), backlog=64), port))
+        except OSError as error:
+            text = f"port {own} of loopback is taken ({error.strerror}); name others: --https-port, --http-port"
+            raise SystemExit(text) from None
+    with namespace.open() as inside:
+        os.setns(inside.fileno(), os.CLONE_NEWNET)
+    for listener, port in listeners:
+        arguments = (listener, functools.partial(targets, port))
+        threading.Thread(target=forward, args=arguments, daemon=True).start()
+    ready(directory, ENTRANCE)
+    threading.Event().wait()
 
 
 def pidfile(directory: Path, service: str) -> Path:
@@ -122,19 +162,26 @@ def running(directory: Path, service: str) -> int | None:
     return pid if b"gateway" in command and str(directory).encode() in command else None
 
 
-def start(service: str, directory: Path, grants: Grants, container: str, target: str) -> None:
-    """Start a service and wait until it listens; one that runs is left alone."""
-    if running(directory, service):
-        return
+def namespace_of(container: str) -> Path:
+    """The network namespace of a container that runs."""
     inspected = subprocess.run(
         ["podman", "inspect", "--format", "{{.State.Pid}}", container], check=True, capture_output=True, text=True
     )
+    return Path(f"/proc/{inspected.stdout.strip()}/ns/net")
+
+
+def start(
+    service: str, directory: Path, grants: Grants, namespace: Path, target: str = "", address: str = "0.0.0.0"
+) -> None:
+    """Start a service and wait until it listens; one that runs is left alone."""
+    if running(directory, service):
+        return
     pidfile(directory, service).unlink(missing_ok=True)
     output = directory / f"{service}.out"
     # Where podman is rootless the network namespaces belong to its user namespace.
     command = ["podman", "unshare"] if grants.rootless else []
     command += [sys.executable, "-m", "lab", "gateway", service, "--directory", str(directory)]
-    command += ["--pid", inspected.stdout.strip(), "--target", target]
+    command += ["--namespace", str(namespace), "--address", address, "--target", target]
     with output.open("wb") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images of Debian that boot systemd. Built once; a change of the recipe makes another."""
+"""Images of Debian that boot systemd, and one of services. Built once; a change of the recipe makes another."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ PACKAGES = (
     "iproute2",
     "procps",
 )
+# What stands for RDS, ElastiCache, load balancers and Route 53 in the lab: Debian 13 with these, none of them started.
+SERVICES = "services"
+SERVICES_BASE = "debian-13"
+SERVICES_PACKAGES = ("dnsmasq-base", "haproxy", "postgresql-17", "valkey-server")
 # What makes apt fetch as the host's does. The rest of its settings are the host's own business.
 APT_SETTINGS = re.compile(r'Acquire::(https?::\S+|Check-\S+|Retries|ForceIPv[46]) ".+";')
 HOST_AUTHORITIES = Path("/usr/local/share/ca-certificates")
@@ -115,16 +119,24 @@ class Recipe:
 
     name: str
     files: Mapping[str, str]
+    packages: tuple[str, ...] = PACKAGES
+    on: str = ""
+    """The image that it is built on; empty for Debian's own."""
 
     @property
     def codename(self) -> str:
-        """The name of the Debian release, for example ``trixie``."""
-        return CODENAMES[self.name]
+        """The name of the Debian release, for example ``trixie``; of an image on another one, that one's name."""
+        return self.on or CODENAMES[self.name]
 
     @property
     def digest(self) -> str:
         """What tells one recipe from another."""
-        parts = [CONTAINERFILE, self.codename, *PACKAGES, *(f"{path}\n{text}" for path, text in self.files.items())]
+        parts = [
+            CONTAINERFILE,
+            self.codename,
+            *self.packages,
+            *(f"{path}\n{text}" for path, text in self.files.items()),
+        ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
     @property
@@ -134,7 +146,7 @@ class Recipe:
 
     def containerfile(self, base: str) -> str:
         """The recipe in podman's own words."""
-        return CONTAINERFILE.format(base=base, packages=" ".join(PACKAGES))
+        return CONTAINERFILE.format(base=base, packages=" ".join(self.packages))
 
 
 def recipe(name: str, apt: Apt, authorities: Mapping[str, str] | None = None) -> Recipe:
@@ -172,13 +184,17 @@ def recipe_of_host(name: str) -> Recipe:
 
 def ensure(name: str, grants: Grants) -> str:
     """The name of an image in podman's storage; it is built if it is not there."""
-    wanted = recipe_of_host(name)
+    if name == SERVICES:
+        wanted = Recipe(SERVICES, {}, SERVICES_PACKAGES, on=ensure(SERVICES_BASE, grants))
+    else:
+        wanted = recipe_of_host(name)
     with _one_at_a_time(name):
         if _exists(wanted.tag):
             return wanted.tag
         print(f"Building {wanted.tag}: a few minutes, once", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="pixstory-image-") as directory:
-            _build(wanted, _base(wanted, grants, Path(directory)), grants, Path(directory))
+            base = wanted.on or _base(wanted, grants, Path(directory))
+            _build(wanted, base, grants, Path(directory))
     return wanted.tag
 
 
@@ -223,6 +239,7 @@ def _build(wanted: Recipe, base: str, grants: Grants, directory: Path) -> None:
         target = directory / "context" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
+    (directory / "context").mkdir(exist_ok=True)
     (directory / "Containerfile").write_text(wanted.containerfile(base))
     command = [*grants.podman(), "build", "--quiet", "--network=host", *grants.limits(), "--tag", wanted.tag]
     _run([*command, "--file", str(directory / "Containerfile"), str(directory)])

@@ -118,8 +118,8 @@ def create_options(platform: Platform, grants: Grants) -> list[str]:
     return options
 
 
-def boot_command(grants: Grants) -> list[str]:
-    """What a machine's container runs.
+def boot_command(grants: Grants, *before: str) -> list[str]:
+    """What a machine's container runs; the commands ``before`` come first.
 
     systemd hands credentials to units through shared mounts, which it makes at boot except in a container.
 
@@ -131,7 +131,7 @@ def boot_command(grants: Grants) -> list[str]:
     if not grants.rootless:
         net = "/proc/sys/net"
         steps += [f"mount --bind {net} {net}", f"mount -o remount,bind,rw {net}"]
-    return ["sh", "-ec", "; ".join([*steps, "exec /sbin/init"])]
+    return ["sh", "-ec", "; ".join([*steps, *before, "exec /sbin/init"])]
 
 
 class Scenario:
@@ -248,7 +248,8 @@ class Scenario:
         if not running:
             raise SystemExit(f"scenario {self.name} has no AWS: write aws: true under a platform in its molecule.yml")
         for service in services:
-            gateway.start(service, self.directory, grants, self.aws_container, running.url)
+            namespace = gateway.namespace_of(self.aws_container)
+            gateway.start(service, self.directory, grants, namespace, running.url)
 
     def stop_aws(self, services: Sequence[str] = AWS_SERVICES) -> None:
         """Take AWS away from the machines. What the emulator holds stays."""

@@ -32,6 +32,8 @@ ALLOWED = {
     "aws_cache_node_type",
     "aws_compute_sizes",
     "aws_compute_schedules",
+    # How the machines are reached:
+    "platform_connection",
     # Retention:
     "aws_network_flow_log_retention_days",
     "aws_storage_log_retention_days",

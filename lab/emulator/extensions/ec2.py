@@ -12,6 +12,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Volume
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
@@ -349,7 +350,7 @@ def images_name_their_instance() -> None:
 
 @fix("ec2")
 def machines_are_launched_as_asked() -> None:
-    """RunInstances heeds DisableApiTermination and the security groups of the first interface, the template's too.
+    """RunInstances heeds DisableApiTermination, the groups of the first interface, and the profile, the template's too.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
     """
@@ -368,4 +369,27 @@ def machines_are_launched_as_asked() -> None:
             instance.disable_api_termination = str(protected).lower() == "true"
             if first.get("Groups"):
                 backend.modify_instance_security_groups(instance.id, first["Groups"])
+            _attach_profile(backend, instance, data.get("IamInstanceProfile") or {})
         return answer
+
+
+def _attach_profile(backend: Any, instance: Any, profile: dict[str, str]) -> None:
+    attached = {one.instance.id for one in backend.iam_instance_profile_associations.values()}
+    if profile and instance.id not in attached:
+        backend.associate_iam_instance_profile(instance.id, profile.get("Name"), profile.get("Arn"))
+
+
+@fix("ec2")
+def elastic_addresses_are_no_loopback_addresses() -> None:
+    """An Elastic IP address is one that packets can be sent to. RFC 2544 keeps these for rehearsals.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html
+    """
+
+    @wrap(ElasticAddress, "__init__")
+    def init(original: Any, address: ElasticAddress, *args: Any, **kwargs: Any) -> None:
+        original(address, *args, **kwargs)
+        if address.public_ip.startswith("127."):
+            held = {one.public_ip for one in address.ec2_backend.describe_addresses()}
+            free = (f"198.18.{third}.{fourth}" for third in range(256) for fourth in range(1, 255))
+            address.public_ip = next(one for one in free if one not in held)

@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeHealthStatus, FakeLoadBalancer, FakeTargetGroup
 
-from lab.emulator.registry import ApiError, fix, wrap
+from lab.emulator.registry import TARGET_HEALTH, ApiError, fix, table, wrap
 
 TARGET_GROUP_ATTRIBUTES = {
     "load_balancing.algorithm.anomaly_mitigation": "off",
@@ -147,4 +147,28 @@ def targets_without_a_listener_are_unused() -> None:
             health.status = "unused"
             health.reason = "Target.NotInUse"
             health.description = "Target group is not configured to receive traffic from the load balancer"
+        return health
+
+
+REASONS = {
+    "initial": ("Elb.InitialHealthChecking", "Initial health checks in progress"),
+    "unhealthy": ("Target.FailedHealthChecks", "Health checks failed"),
+}
+
+
+@fix("elbv2")
+def targets_are_as_healthy_as_they_were_found() -> None:
+    """Where a lab's load balancers check targets, their verdict counts; a target they have not seen yet is initial.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
+    """
+
+    @wrap(FakeTargetGroup, "health_for")
+    def health_for(original: Any, group: FakeTargetGroup, target: dict[str, Any], ec2_backend: Any) -> FakeHealthStatus:
+        health: FakeHealthStatus = original(group, target, ec2_backend)
+        _, _, _, region, account, _ = group.arn.split(":", 5)
+        found = table(account, region, TARGET_HEALTH)
+        if health.status == "healthy" and found:
+            health.status = found.get(group.arn, {}).get(target["Id"], "initial")
+            health.reason, health.description = REASONS.get(health.status, (health.reason, health.description))
         return health

@@ -297,15 +297,28 @@ def machine_has_its_groups_and_its_protection(aws: Aws) -> None:
     group = ec2.create_security_group(GroupName=unique(), Description="one", VpcId=net.vpc)["GroupId"]
     image = aws.client("ssm").get_parameter(Name="/aws/service/debian/release/13/latest/arm64")["Parameter"]["Value"]
     name = unique()
+    profile = aws.client("iam").create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
     data = {"ImageId": image, "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [group]}]}
+    data["IamInstanceProfile"] = {"Name": name}
     ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+    profiles = []
 
     def launched(**asked: Any) -> tuple[list[str], bool]:
         machine = ec2.run_instances(MinCount=1, MaxCount=1, **asked)["Instances"][0]["InstanceId"]
         (shown,) = ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"]
         read = ec2.describe_instance_attribute(InstanceId=machine, Attribute="disableApiTermination")
+        profiles.append(shown.get("IamInstanceProfile", {}).get("Arn"))
         return [one["GroupId"] for one in shown["SecurityGroups"]], read["DisableApiTermination"]["Value"]
 
     interface = {"DeviceIndex": 0, "SubnetId": net.subnets[0], "Groups": [group]}
     assert launched(ImageId=image, NetworkInterfaces=[interface], DisableApiTermination=True) == ([group], True)
     assert launched(LaunchTemplate={"LaunchTemplateName": name}) == ([group], False)
+    assert profiles == [None, profile]
+
+
+@proves("ec2.elastic_addresses_are_no_loopback_addresses")
+def elastic_address_is_of_the_network_for_rehearsals(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    addresses = [ec2.allocate_address(Domain="vpc")["PublicIp"] for _ in range(2)]
+    assert all(address.startswith("198.18.") for address in addresses)
+    assert len(set(addresses)) == 2

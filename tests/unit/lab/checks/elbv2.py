@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from typing import Any
 
 from checks import Aws, error_code, proves, unique
@@ -116,3 +118,27 @@ def target_is_unused_until_a_listener_uses_it(aws: Aws) -> None:
         DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
     )
     assert state() == "healthy"
+
+
+@proves("elbv2.targets_are_as_healthy_as_they_were_found")
+def target_is_as_healthy_as_the_lab_found_it(aws: Aws) -> None:
+    client = aws.client("elbv2")
+    group, machine = target_group(aws), instance(aws)
+    client.register_targets(TargetGroupArn=group, Targets=[{"Id": machine}])
+    client.create_listener(
+        LoadBalancerArn=load_balancer(aws)["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+
+    def state(found: dict[str, dict[str, str]]) -> tuple[str, str | None]:
+        url = f"{aws.url}/_lab/target-health?region=ap-south-1"
+        urllib.request.urlopen(url, json.dumps(found).encode(), timeout=5).close()
+        (shown,) = client.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        return shown["TargetHealth"]["State"], shown["TargetHealth"].get("Reason")
+
+    assert state({group: {machine: "unhealthy"}}) == ("unhealthy", "Target.FailedHealthChecks")
+    assert state({group: {machine: "healthy"}}) == ("healthy", None)
+    assert state({group: {}}) == ("initial", "Elb.InitialHealthChecking")
+    assert state({}) == ("healthy", None)

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Instances as machines: booted Debian containers, each in its own network namespace at its private address."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.emulator import server
+from lab.fabric import network
+from lab.fabric.names import AWS_HOST
+from lab.fabric.network import Network
+from lab.fabric.plan import Host
+from lab.fabric.world import GONE, World
+from lab.machines import fabric, gateway
+from lab.machines.fabric import Fabric, Wanted
+from lab.machines.host import Grants
+from lab.machines.scenario import Machine, Platform, boot_command, create_options, hosts_file
+
+TUNNEL = Path("/dev/net/tun")
+AUTHORITY = "/usr/local/share/ca-certificates/pixstory-lab.crt"
+# The metadata service is where it is on AWS; only the API is elsewhere.
+AWS_ENVIRONMENT = f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\n"
+
+
+def wanted(world: World, hosts: Mapping[str, Host]) -> Wanted:
+    """The instances that are to be machines, and the images made of them."""
+    ours = {name: one for name, one in world.instances.items() if name in hosts or one.state in GONE}
+    return Wanted(
+        states={name: one.state for name, one in ours.items()},
+        images={name: one.image for name, one in ours.items()},
+        sources=dict(world.images),
+    )
+
+
+def metadata(world: World, hosts: Mapping[str, Host]) -> dict[str, dict[str, Any]]:
+    """What the metadata service tells each machine, by its address; see lab.machines.imds."""
+    found = {}
+    for name, one in world.living().items():
+        if name not in hosts:
+            continue
+        zone = hosts[name].zone
+        found[one.address] = {
+            "instance_id": name,
+            "region": zone[:-1],
+            "zone": zone[-1],
+            "account": server.DEFAULT_ACCOUNT,
+            "address": one.address,
+            "name": hostname(one.address),
+            "tags": dict(one.tags),
+            "role": one.role,
+        }
+    return found
+
+
+def hostname(address: str) -> str:
+    """The name that EC2 gives an instance after its address."""
+    return "ip-" + address.replace(".", "-")
+
+
+class Machines(Fabric):
+    """The machines of a lab."""
+
+    scope = "lab"
+
+    def __init__(self, url: str, root: Path, grants: Grants, net: Network, authority: Path) -> None:
+        super().__init__(url, root, grants)
+        self.net = net
+        self.authority = authority
+        self.hosts: Mapping[str, Host] = {}
+        self.world = World()
+
+    def see(self, world: World, hosts: Mapping[str, Host]) -> Wanted:
+        """Take note of what is wanted now."""
+        self.world, self.hosts = world, hosts
+        return wanted(world, hosts)
+
+    def _platform(self, instance: str) -> Platform:
+        devices = (str(TUNNEL),) if TUNNEL.exists() else ()
+        return Platform(hostname(self.hosts[instance].address), devices=devices)
+
+    def _machine(self, instance: str, tag: str) -> list[str]:
+        subnet = self.world.subnets[self.hosts[instance].subnet]
+        options = ["--network", f"ns:{network.NAMESPACES / self.net.namespace(instance)}"]
+        options += ["--dns", network.resolver(self.world.vpcs[subnet.vpc])]
+        options += create_options(self._platform(instance), self.grants)
+        # An image that was baked here has the authority already.
+        trust = "[ -e /etc/ssl/certs/pixstory-lab.pem ] || update-ca-certificates >/dev/null"
+        return [*options, tag, *boot_command(self.grants, trust)]
+
+    def _furnish(self, instance: str) -> None:
+        address = self.hosts[instance].address
+        name = hostname(address)
+        files = {
+            "etc/hosts": hosts_file(Machine(name, instance, address), ()),
+            "etc/pixstory/aws.env": AWS_ENVIRONMENT,
+            AUTHORITY.lstrip("/"): self.authority.read_text(),
+        }
+        with tempfile.TemporaryDirectory(prefix="pixstory-machine-") as folder:
+            Path(folder).chmod(0o755)  # it becomes the root directory's
+            for path, text in files.items():
+                target = Path(folder, path)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text)
+            fabric.podman("cp", f"{folder}/.", f"{instance}:/")

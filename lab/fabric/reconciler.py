@@ -1,0 +1,309 @@
+# Copyright: (c) 2026, Pixstory platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps what stands equal to what the API tells: looks, compares, acts, and looks again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+import traceback
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from lab.emulator import server
+from lab.fabric import balancers, caches, databases, machines, names, network, plan, security_groups, world
+from lab.fabric.authority import Authority
+from lab.fabric.databases import Passwords
+from lab.fabric.machines import Machines
+from lab.fabric.network import Network
+from lab.fabric.plan import Host
+from lab.fabric.services import SHARED, Service, Services
+from lab.fabric.services import steps as service_steps
+from lab.fabric.world import Api, World
+from lab.machines import gateway
+from lab.machines.fabric import steps as machine_steps
+from lab.machines.host import Grants
+
+PAUSE = 1.0
+AT_LEAST_EVERY = 5.0  # seconds between two looks at the whole API when nobody has written to it
+AT_ONCE = 4  # containers that are made or started side by side
+PATIENCE = 30.0  # seconds before something that failed is tried again
+RESOLVER = "resolver"
+NOT_YET = ("away", "stopped", "starting", "booting")
+
+
+class Lab:
+    """One lab: a state folder, an emulator and what stands because of it."""
+
+    def __init__(self, root: Path, folder: Path, url: str, grants: Grants, ports: Mapping[int, int]) -> None:
+        """``ports`` are those of this computer's loopback, each with that of the public load balancer behind it."""
+        self.folder = folder
+        self.ports = ports
+        self.grants = grants
+        self.url = url
+        self.api = Api(url)
+        self.net = Network(root)
+        self.authority = Authority(folder)
+        self.machines = Machines(url, root, grants, self.net, self.authority.certificate)
+        self.services = Services(self.net.name, folder, grants)
+        self.world = World()
+        self.hosts: dict[str, Host] = {}
+        self.passwords: dict[str, Passwords] = {}
+        self.tokens: dict[str, str | None] = {}
+        self.states: dict[str, str] = {}
+        self.errors: dict[str, str] = {}
+        self._writes = -1
+        self._read_at = 0.0
+        self._health: dict[str, dict[str, str]] = {}
+        self._busy: dict[str, Future[None]] = {}
+        self._retry_at: dict[str, float] = {}
+        self._failovers: dict[str, float] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+
+    def follow(self, over: Callable[[], bool]) -> None:
+        """Go on until it is over. What fails is said and tried again: the API may be between two states."""
+        self._prepare()
+        while not over():
+            try:
+                self.tick()
+                self.errors.pop("lab", None)
+            except (Exception, SystemExit) as error:
+                traceback.print_exc()
+                self.errors["lab"] = str(error)
+            self._tell()
+            time.sleep(PAUSE)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _prepare(self) -> None:
+        self.net.up()
+        self._write("imds.json", "{}")
+        self._write("entrance.json", json.dumps(self._entrance()))
+        inside = network.NAMESPACES / self.net.namespace(network.ENTRANCE)
+        gateway.start(gateway.ENTRANCE, self.folder, self.grants, inside)
+        for service in gateway.PORTS:
+            gateway.start(service, self.folder, self.grants, self.net.path, self.url, network.METADATA)
+
+    def tick(self) -> None:
+        """Look, compare and act, once."""
+        # Before looking: what has ended since then would still be wanted, and be done twice.
+        self._collect()
+        self._look()
+        wanted = self._wanted()
+        machines_wanted = self.machines.see(self.world, self.hosts)
+        machine_todo = machine_steps(machines_wanted, self.machines.present())
+        service_todo = service_steps(wanted, self.services.present())
+        # What is to go, goes before its network does; what is to come, comes after.
+        self._carry_out(
+            machine_todo, ("remove", "stop", "commit"), lambda step: self.machines.carry_out(step, machines_wanted)
+        )
+        self._carry_out(service_todo, ("remove",), lambda step: self.services.carry_out(step, wanted))
+        self._settle([name for name in self.net.present() if name not in self.hosts])
+        self.net.sync(self.world, self.hosts)
+        self.net.enforce(security_groups.ruleset(self.world, self.hosts))
+        self._write("imds.json", json.dumps(machines.metadata(self.world, self.hosts), indent=1))
+        self._write("entrance.json", json.dumps(self._entrance()))
+        for service in wanted.values():
+            if not self.services.stale(service):
+                continue
+            if service.reload == balancers.RELOAD and self._running(service.name):
+                balancers.keep_state(self.services.folder / service.name)
+            self.services.write(service)
+            # One that is being made reads its files when it starts.
+            if service.name not in self._busy:
+                self.services.signal(service)
+        self._carry_out(service_todo, ("create", "start"), lambda step: self.services.carry_out(step, wanted))
+        self._carry_out(
+            machine_todo, ("create", "start", "forget"), lambda step: self.machines.carry_out(step, machines_wanted)
+        )
+        self._observe(wanted)
+        self._fail_over()
+
+    # Look
+
+    def _look(self) -> None:
+        with urllib.request.urlopen(f"{self.url}/_lab/status", timeout=5) as reply:
+            writes = json.load(reply)["writes"]
+        if writes == self._writes and time.monotonic() - self._read_at < AT_LEAST_EVERY:
+            return
+        self.world = world.read(self.api)
+        self.hosts = plan.hosts(self.world)
+        self._writes, self._read_at = writes, time.monotonic()
+        self._learn_secrets()
+
+    def _learn_secrets(self) -> None:
+        with urllib.request.urlopen(f"{self.url}/_lab/secrets?region={server.DEFAULT_REGION}", timeout=5) as reply:
+            kept = json.load(reply)
+        self.tokens = kept["caches"]
+        path = self.folder / "replication.json"
+        own = json.loads(path.read_text()) if path.exists() else {}
+        for name, database in self.world.databases.items():
+            master = kept["databases"].get(name) or ""
+            if database.secret:
+                value = self.api.secretsmanager.get_secret_value(SecretId=database.secret)
+                master = databases.master_password(value["SecretString"])
+            own.setdefault(name, secrets.token_urlsafe(24))
+            self.passwords[name] = Passwords(master, own[name])
+        self._write("replication.json", json.dumps(own))
+
+    # Compare
+
+    def _wanted(self) -> dict[str, Service]:
+        found = {
+            **balancers.services(self.world, self.hosts, self.authority),
+            **databases.services(self.world, self.hosts, self.authority, self.passwords),
+            **caches.services(self.world, self.hosts, self.authority, self.tokens),
+        }
+        placed = {name: self._placed(service, self.net.namespace(name)) for name, service in found.items()}
+        if self.world.vpcs:
+            placed[RESOLVER] = self._placed(self._resolver(), self.net.name)
+        return placed
+
+    def _placed(self, service: Service, namespace: str) -> Service:
+        return Service(service.name, namespace, service.command, service.files, service.reload)
+
+    def _resolver(self) -> Service:
+        answers = names.answers(self.world, self.hosts)
+        zones = names.zones(self.world)
+        return names.service(answers, zones, sorted(map(network.resolver, self.world.vpcs.values())), RESOLVER, SHARED)
+
+    def _entrance(self) -> dict[str, Any]:
+        """Where the published ports lead: to the public addresses of the nodes of public load balancers."""
+        nodes = [host for host in self.hosts.values() if host.kind == "balancer" and host.public]
+        return {"ports": self.ports, "addresses": sorted(host.public for host in nodes if host.public)}
+
+    # Act
+
+    def _carry_out(self, todo: list[tuple[str, str]], actions: tuple[str, ...], act: Callable[[Any], None]) -> None:
+        """Begin the steps with these actions, except of what is still being worked on or has just failed."""
+        for step in todo:
+            action, name = step
+            if action not in actions or name in self._busy or self._retry_at.get(name, 0) > time.monotonic():
+                continue
+            self._busy[name] = self._pool.submit(act, step)
+
+    def _collect(self) -> None:
+        for name, future in list(self._busy.items()):
+            if not future.done():
+                continue
+            del self._busy[name]
+            try:
+                future.result()
+                self.errors.pop(name, None)
+            except (Exception, SystemExit) as error:
+                print(f"{name}: {error}", flush=True)
+                self.errors[name] = str(error)
+                self._retry_at[name] = time.monotonic() + PATIENCE
+
+    def _settle(self, hosts: list[str]) -> None:
+        """Wait until nobody works on these any more: their network is about to go."""
+        for name in hosts:
+            if name in self._busy:
+                with contextlib.suppress(Exception, SystemExit):
+                    self._busy[name].result()
+
+    def _running(self, name: str) -> bool:
+        return self.states.get(name, "away") not in NOT_YET
+
+    # Observe
+
+    def _observe(self, wanted: Mapping[str, Service]) -> None:
+        containers = self.services.present()
+        running = self.machines.present().running
+        states = {}
+        for name in wanted:
+            there = containers.get(name)
+            states[name] = "running" if there and there.running else "away"
+            if there and there.running and not name.startswith(("balancer", RESOLVER)):
+                path = self.services.folder / name / "status"
+                states[name] = path.read_text().strip() if path.exists() else "starting"
+        for name, host in self.hosts.items():
+            if host.kind == "instance":
+                up = "booting" if name in self._busy else "running"
+                states[name] = up if running.get(name) else "stopped" if name in running else "away"
+        self.states = states
+        tables = [
+            balancers.verdicts(balancers.ask(self.services.folder / name, "show stat"))
+            for name, host in self.hosts.items()
+            if host.kind == "balancer" and states.get(name) == "running"
+        ]
+        found = balancers.health(self.world.target_groups.values(), tables)
+        if found != self._health:
+            request = f"{self.url}/_lab/target-health?region={server.DEFAULT_REGION}"
+            urllib.request.urlopen(request, json.dumps(found).encode(), timeout=5).close()
+            self._health = found
+
+    def _fail_over(self) -> None:
+        """Have the API move primaries that are gone. What follows from it is done at the next look."""
+        nodes = {host.name: host for host in self.hosts.values()}
+        by_zone = {
+            f"{host.resource} {host.zone}": self.states.get(name, "away")
+            for name, host in nodes.items()
+            if host.kind == "database"
+        }
+        for name in databases.lost(self.world, by_zone):
+            if self._may_fail_over(name):
+                print(f"fail over {name}", flush=True)
+                self.api.rds.reboot_db_instance(DBInstanceIdentifier=name, ForceFailover=True)
+        by_member = {h.resource: self.states.get(n, "away") for n, h in nodes.items() if h.kind == "cache"}
+        for group, member in caches.lost(self.world, by_member):
+            if self._may_fail_over(group):
+                print(f"fail over {group} to {member}", flush=True)
+                self.api.elasticache.modify_replication_group(
+                    ReplicationGroupId=group, PrimaryClusterId=member, ApplyImmediately=True
+                )
+        # A node that was the primary and is no more has to be made anew, as a copy of the new one.
+        for name, host in nodes.items():
+            if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
+                self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
+
+    def _may_fail_over(self, name: str) -> bool:
+        now = time.monotonic()
+        allowed = now - self._failovers.get(name, -PATIENCE) >= PATIENCE / 3
+        if allowed:
+            self._failovers[name] = now
+        return allowed
+
+    # Tell
+
+    def rows(self) -> list[dict[str, str]]:
+        """What stands, a row each, for people."""
+        targets: dict[str, list[str]] = {}
+        for arn, found in self._health.items():
+            for target, state in found.items():
+                targets.setdefault(target, []).append(f"{self.world.target_groups[arn].name}: {state}")
+        rows = []
+        for name, host in self.hosts.items():
+            what = host.kind
+            if host.kind == "instance":
+                what = self.world.instances[name].tags.get("Role", "instance")
+            rows.append(
+                {
+                    "what": what,
+                    "name": name,
+                    "zone": host.zone[-1],
+                    "address": host.address,
+                    "public": host.public or "",
+                    "state": self.states.get(name, "away"),
+                    "health": ", ".join(targets.get(name, ())),
+                }
+            )
+        return sorted(rows, key=lambda row: (row["what"], row["zone"], row["name"]))
+
+    def _tell(self) -> None:
+        settled = not self._busy and not self.errors and all(self._running(name) for name in self.hosts)
+        status = {"time": time.time(), "settled": settled, "errors": self.errors, "rows": self.rows()}
+        self._write("status.json", json.dumps(status))
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(text)
+        draft.rename(path)
