@@ -67,6 +67,12 @@ def test_kernel_settings_of_the_network_hold(host: Host) -> None:
         assert host.sysctl(f"net.ipv4.conf.all.{name}") == value
 
 
+def test_nobody_leaves_core_dumps(host: Host) -> None:
+    """Also not root, whom the * of limits.conf does not stand for."""
+    for name in ("root", "nobody"):
+        assert host.check_output(f"setsid runuser --login --shell /bin/sh {name} --command 'ulimit -H -c'") == "0"
+
+
 def test_a_forbidden_module_is_not_loaded_on_demand(host: Host) -> None:
     file = "/etc/modprobe.d/90-pixstory.conf"
     assert host.file(file).contains("^install usb-storage /bin/false$")
@@ -123,8 +129,8 @@ def test_a_login_shell_ends_when_idle_and_hides_its_files(host: Host) -> None:
 
 
 def test_nobody_becomes_root_with_su(host: Host) -> None:
-    assert host.file("/etc/pam.d/su").contains("^auth required pam_wheel.so use_uid group=nobody-may-su$")
-    assert host.group("nobody-may-su").members == []
+    assert host.file("/etc/pam.d/su").contains("^auth required pam_wheel.so use_uid group=sugroup$")
+    assert host.group("sugroup").members == []
 
 
 @pytest.mark.parametrize(
