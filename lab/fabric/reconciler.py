@@ -210,6 +210,10 @@ class Lab:
                 print(f"{name}: {error}", flush=True)
                 self.errors[name] = str(error)
                 self._retry_at[name] = time.monotonic() + PATIENCE
+        # What failed and has come by itself since then, a machine that was slow to boot say, is no error any more.
+        for name in list(self.errors):
+            if self._retry_at.get(name, 0) < time.monotonic() and (name not in self.hosts or self._running(name)):
+                self.errors.pop(name)
 
     def _settle(self, hosts: list[str]) -> None:
         """Wait until nobody works on these any more: their network is about to go."""
