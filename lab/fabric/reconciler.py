@@ -100,7 +100,12 @@ class Lab:
         wanted = self._wanted()
         machines_wanted = self.machines.see(self.world, self.hosts)
         machines_there, services_there = self.machines.present(), self.services.present()
-        self._replace_dead(machines_there.running)
+        seen = {name for name, state in self.states.items() if state == "running"} - self._busy.keys()
+        self._observe(wanted, services_there, machines_there.running)
+        # A primary that is gone is not started again before its successor is named.
+        if self._fail_over():
+            return
+        self._replace_dead(machines_there.running, seen)
         machine_todo = [
             step for step in machine_steps(machines_wanted, machines_there) if step[1] not in self._given_up
         ]
@@ -132,8 +137,6 @@ class Lab:
         self._carry_out(
             machine_todo, ("create", "start", "forget"), lambda step: self.machines.carry_out(step, machines_wanted)
         )
-        self._observe(wanted, services_there, machines_there.running)
-        self._fail_over()
 
     # Look
 
@@ -253,8 +256,9 @@ class Lab:
             urllib.request.urlopen(request, json.dumps(found).encode(), timeout=5).close()
             self._health = found
 
-    def _fail_over(self) -> None:
-        """Have the API move primaries that are gone. What follows from it is done at the next look."""
+    def _fail_over(self) -> bool:
+        """Have the API move primaries that are gone; tells whether it did. What follows is done at the next look."""
+        moved = False
         nodes = {host.name: host for host in self.hosts.values()}
         by_zone = {
             f"{host.resource} {host.zone}": self.states.get(name, "away")
@@ -265,6 +269,7 @@ class Lab:
             if self._may_fail_over(name):
                 print(f"fail over {name}", flush=True)
                 self.api.rds.reboot_db_instance(DBInstanceIdentifier=name, ForceFailover=True)
+                moved = True
         by_member = {h.resource: self.states.get(n, "away") for n, h in nodes.items() if h.kind == "cache"}
         for group, member in caches.lost(self.world, by_member):
             if self._may_fail_over(group):
@@ -272,14 +277,15 @@ class Lab:
                 self.api.elasticache.modify_replication_group(
                     ReplicationGroupId=group, PrimaryClusterId=member, ApplyImmediately=True
                 )
+                moved = True
         # A node that was the primary and is no more has to be made anew, as a copy of the new one.
         for name, host in nodes.items():
             if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
+        return moved
 
-    def _replace_dead(self, running: Mapping[str, bool]) -> None:
+    def _replace_dead(self, running: Mapping[str, bool], seen: set[str]) -> None:
         """Tell Auto Scaling of machines that have died, as EC2's status checks do."""
-        seen = {name for name, state in self.states.items() if state == "running"} - self._busy.keys()
         for name in machines.dead(self.world, running, seen):
             print(f"unhealthy {name}", flush=True)
             self.api.autoscaling.set_instance_health(
