@@ -17,22 +17,25 @@ setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
 .PHONY: lab
-lab: ## Bring up the local environment: the emulated AWS, the machines behind it, and the application on them
+lab: ## Commission the local environment on the emulated AWS and show what stands
 	@scripts/setup lab
 	@python -m lab start
 	@$(PLAY_LOCAL) playbooks/provision.yml
+
+.PHONY: lab-machines
+lab-machines: setup lab ## Bring up the machines behind the local environment and configure them (in the making)
 	@python -m lab fabric up
 	@examples/pixstory/build
 	@$(PLAY_LOCAL) playbooks/configure.yml
 	@python -m lab fabric status
 
 .PHONY: lab-status
-lab-status: ## Show the machines of the local environment, their addresses and their health
-	@python -m lab fabric status
+lab-status: ## Show what stands in the local environment
+	@$(PLAY_LOCAL) playbooks/status.yml
 
 .PHONY: lab-down
-lab-down: ## Remove the local environment: machines, networks, processes and the emulator
-	@python -m lab fabric down
+lab-down: ## Remove the local environment: its machines, if any, and the emulator
+	@if [ -e .lab/fabric ]; then python -m lab fabric down; fi
 	@python -m lab stop
 
 .PHONY: lint

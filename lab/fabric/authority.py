@@ -42,6 +42,10 @@ class Authority:
         _write_secret(self._key_file, _pem(key))
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
+    def _issuer(self) -> x509.AuthorityKeyIdentifier:
+        own = self._own.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
     def issue(self, names: Sequence[str]) -> str:
         """Certificate and key, PEM, for these names; the same ones each time they are asked for."""
         path = self._folder / f"{hashlib.sha256(' '.join(names).encode()).hexdigest()[:16]}.pem"
@@ -55,6 +59,7 @@ class Authority:
                 _builder(subject, self._own.subject, key)
                 .add_extension(alternative, critical=False)
                 .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+                .add_extension(self._issuer(), critical=False)
                 .sign(self._key, hashes.SHA256())  # type: ignore[arg-type]
             )
             _write_secret(path, certificate.public_bytes(serialization.Encoding.PEM) + _pem(key))
@@ -71,6 +76,8 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - SKEW)
         .not_valid_after(now + LIFE)
+        # RFC 5280 wants these key identifiers, and so does Python from 3.13 on.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

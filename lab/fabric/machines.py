@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from lab.machines.host import Grants
 from lab.machines.scenario import Machine, Platform, boot_command, create_options, hosts_file
 
 TUNNEL = Path("/dev/net/tun")
+GROUP_TAG = "aws:autoscaling:groupName"
 AUTHORITY = "/usr/local/share/ca-certificates/pixstory-lab.crt"
 # The metadata service is where it is on AWS; only the API is elsewhere.
 AWS_ENVIRONMENT = f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\n"
@@ -36,6 +37,20 @@ def wanted(world: World, hosts: Mapping[str, Host]) -> Wanted:
         images={name: one.image for name, one in ours.items()},
         sources=dict(world.images),
     )
+
+
+def dead(world: World, running: Mapping[str, bool], seen: Set[str]) -> set[str]:
+    """The machines of Auto Scaling groups that ran when they were last seen, and do not any more: their group's to
+    replace. Others are started again, and so is everything after a restart of this computer.
+    """
+    return {
+        name
+        for name in seen
+        if not running.get(name, False)
+        and name in world.instances
+        and world.instances[name].state == "running"
+        and GROUP_TAG in world.instances[name].tags
+    }
 
 
 def metadata(world: World, hosts: Mapping[str, Host]) -> dict[str, dict[str, Any]]:

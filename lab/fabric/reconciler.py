@@ -14,6 +14,7 @@ import traceback
 import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from lab.fabric.databases import Passwords
 from lab.fabric.machines import Machines
 from lab.fabric.network import Network
 from lab.fabric.plan import Host
-from lab.fabric.services import SHARED, Service, Services
+from lab.fabric.services import SHARED, Service, Services, There
 from lab.fabric.services import steps as service_steps
 from lab.fabric.world import Api, World
 from lab.machines import gateway
@@ -65,6 +66,7 @@ class Lab:
         self._busy: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
         self._failovers: dict[str, float] = {}
+        self._given_up: set[str] = set()
         self._pool = ThreadPoolExecutor(AT_ONCE)
 
     def follow(self, over: Callable[[], bool]) -> None:
@@ -97,11 +99,24 @@ class Lab:
         self._look()
         wanted = self._wanted()
         machines_wanted = self.machines.see(self.world, self.hosts)
-        machine_todo = machine_steps(machines_wanted, self.machines.present())
-        service_todo = service_steps(wanted, self.services.present())
-        # What is to go, goes before its network does; what is to come, comes after.
+        machines_there, services_there = self.machines.present(), self.services.present()
+        seen = {name for name, state in self.states.items() if state == "running"} - self._busy.keys()
+        self._observe(wanted, services_there, machines_there.running)
+        # A primary that is gone is not started again before its successor is named.
+        if self._fail_over():
+            return
+        self._replace_dead(machines_there.running, seen)
+        machine_todo = [
+            step for step in machine_steps(machines_wanted, machines_there) if step[1] not in self._given_up
+        ]
+        service_todo = service_steps(wanted, services_there)
+        # What is to go, goes before its network does; what is to come, comes after. While an image is being taken no
+        # machine goes: it may be the one that it is taken of.
+        taking = any(action == "commit" for action, _ in machine_todo)
         self._carry_out(
-            machine_todo, ("remove", "stop", "commit"), lambda step: self.machines.carry_out(step, machines_wanted)
+            machine_todo,
+            ("commit",) if taking else ("remove", "stop"),
+            lambda step: self.machines.carry_out(step, machines_wanted),
         )
         self._carry_out(service_todo, ("remove",), lambda step: self.services.carry_out(step, wanted))
         self._settle([name for name in self.net.present() if name not in self.hosts])
@@ -122,8 +137,6 @@ class Lab:
         self._carry_out(
             machine_todo, ("create", "start", "forget"), lambda step: self.machines.carry_out(step, machines_wanted)
         )
-        self._observe(wanted)
-        self._fail_over()
 
     # Look
 
@@ -160,13 +173,13 @@ class Lab:
             **databases.services(self.world, self.hosts, self.authority, self.passwords),
             **caches.services(self.world, self.hosts, self.authority, self.tokens),
         }
-        placed = {name: self._placed(service, self.net.namespace(name)) for name, service in found.items()}
+        placed = {
+            name: replace(service, namespace=self.net.namespace(name), address=self.hosts[name].address)
+            for name, service in found.items()
+        }
         if self.world.vpcs:
-            placed[RESOLVER] = self._placed(self._resolver(), self.net.name)
+            placed[RESOLVER] = replace(self._resolver(), namespace=self.net.name)
         return placed
-
-    def _placed(self, service: Service, namespace: str) -> Service:
-        return Service(service.name, namespace, service.command, service.files, service.reload)
 
     def _resolver(self) -> Service:
         answers = names.answers(self.world, self.hosts)
@@ -200,6 +213,10 @@ class Lab:
                 print(f"{name}: {error}", flush=True)
                 self.errors[name] = str(error)
                 self._retry_at[name] = time.monotonic() + PATIENCE
+        # What failed and has come by itself since then, a machine that was slow to boot say, is no error any more.
+        for name in list(self.errors):
+            if self._retry_at.get(name, 0) < time.monotonic() and (name not in self.hosts or self._running(name)):
+                self.errors.pop(name)
 
     def _settle(self, hosts: list[str]) -> None:
         """Wait until nobody works on these any more: their network is about to go."""
@@ -213,9 +230,9 @@ class Lab:
 
     # Observe
 
-    def _observe(self, wanted: Mapping[str, Service]) -> None:
-        containers = self.services.present()
-        running = self.machines.present().running
+    def _observe(
+        self, wanted: Mapping[str, Service], containers: Mapping[str, There], running: Mapping[str, bool]
+    ) -> None:
         states = {}
         for name in wanted:
             there = containers.get(name)
@@ -239,8 +256,9 @@ class Lab:
             urllib.request.urlopen(request, json.dumps(found).encode(), timeout=5).close()
             self._health = found
 
-    def _fail_over(self) -> None:
-        """Have the API move primaries that are gone. What follows from it is done at the next look."""
+    def _fail_over(self) -> bool:
+        """Have the API move primaries that are gone; tells whether it did. What follows is done at the next look."""
+        moved = False
         nodes = {host.name: host for host in self.hosts.values()}
         by_zone = {
             f"{host.resource} {host.zone}": self.states.get(name, "away")
@@ -251,6 +269,7 @@ class Lab:
             if self._may_fail_over(name):
                 print(f"fail over {name}", flush=True)
                 self.api.rds.reboot_db_instance(DBInstanceIdentifier=name, ForceFailover=True)
+                moved = True
         by_member = {h.resource: self.states.get(n, "away") for n, h in nodes.items() if h.kind == "cache"}
         for group, member in caches.lost(self.world, by_member):
             if self._may_fail_over(group):
@@ -258,10 +277,23 @@ class Lab:
                 self.api.elasticache.modify_replication_group(
                     ReplicationGroupId=group, PrimaryClusterId=member, ApplyImmediately=True
                 )
+                moved = True
         # A node that was the primary and is no more has to be made anew, as a copy of the new one.
         for name, host in nodes.items():
             if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
+        return moved
+
+    def _replace_dead(self, running: Mapping[str, bool], seen: set[str]) -> None:
+        """Tell Auto Scaling of machines that have died, as EC2's status checks do."""
+        for name in machines.dead(self.world, running, seen):
+            print(f"unhealthy {name}", flush=True)
+            self.api.autoscaling.set_instance_health(
+                InstanceId=name, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
+            )
+            self._given_up.add(name)
+        # Once it is terminated it goes as every other.
+        self._given_up &= {name for name, one in self.world.instances.items() if one.state == "running"}
 
     def _may_fail_over(self, name: str) -> bool:
         now = time.monotonic()

@@ -37,11 +37,13 @@ class Service:
     files: Mapping[str, str] = field(default_factory=dict)
     reload: str = ""
     """The signal that makes it read its files anew; empty where it looks for itself."""
+    address: str = ""
+    """That of its host. With another one the host has another namespace, of the same name."""
 
     @property
     def digest(self) -> str:
         """What tells a container from one that was made another way."""
-        return hashlib.sha256("\0".join((self.namespace, *self.command)).encode()).hexdigest()[:12]
+        return hashlib.sha256("\0".join((self.namespace, self.address, *self.command)).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

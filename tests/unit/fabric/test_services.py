@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ssl
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,6 +132,23 @@ def test_the_authority_issues_a_certificate_once(tmp_path: Path) -> None:
     first = Authority(tmp_path).issue(("a.test",))
     assert Authority(tmp_path).issue(("a.test",)) == first
     assert first.count("-----BEGIN") == 2
+
+
+def test_a_strict_client_trusts_what_the_authority_issues(tmp_path: Path) -> None:
+    """Python verifies strictly from 3.13 on."""
+    authority = Authority(tmp_path)
+    (tmp_path / "leaf.pem").write_text(authority.issue(("a.test", "*.a.test")))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(tmp_path / "leaf.pem")
+    client = ssl.create_default_context(cafile=str(authority.certificate))
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = client.wrap_bio(to_client, to_server, server_hostname="www.a.test")
+    answering = server.wrap_bio(to_server, to_client, server_side=True)
+    for side in (asking, answering, asking, answering):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    assert asking.getpeercert() is not None
 
 
 def test_the_table_is_aligned() -> None:
