@@ -320,6 +320,14 @@ CASES = [
         says="aws_endpoints_names.db.database",
     ),
     Case(
+        "parameter of an endpoint that is none",
+        "aws_endpoints_parameters.app/cache-host",
+        {"cache": "mian"},
+        "Write main",
+        file=DNS,
+        says="aws_endpoints_parameters.app/cache-host.cache",
+    ),
+    Case(
         "key service that is none",
         "aws_keys_purposes.data.via",
         ["rds", "elasticace", "ec2"],

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .declared import Checks, Declared, group_in, refers, tier_exists, within
 from .mistakes import Mistake, Path, listing, nearest, show
 from .place import dns_name
@@ -16,6 +19,8 @@ TARGETS = {
     "load_balancer": "aws_load_balancing_load_balancers",
     "instance": "aws_compute_instances",
 }
+# Those whose clients check a certificate that has AWS's name.
+OWN_NAMES = {kind: TARGETS[kind] for kind in ("database", "cache")}
 # Of the first name of a certificate: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 _CERTIFICATE_NAME = 64
 
@@ -122,19 +127,25 @@ def _names(declared: Declared) -> Checks:
         path: Path = ("aws_endpoints_names", name)
         if not dns_name(str(name)):
             yield Mistake(path, "is not a DNS name", "Write lower-case letters, digits and hyphens.")
-        chosen = [kind for kind in TARGETS if target.get(kind) is not None]
-        if len(chosen) != 1:
-            has = f"stands for {listing(chosen, 'and')}" if chosen else "stands for nothing"
-            yield Mistake(path, has, f"Write exactly one of {listing(TARGETS)}.")
-        for kind in chosen:
-            known = declared.get(TARGETS[kind])
-            if known is None or target[kind] in known:
-                continue
-            guess = nearest(target[kind], known)
-            yield Mistake(
-                (*path, kind),
-                f"is {show(target[kind])}, and there is no such entry in {TARGETS[kind]}",
-                f"Write {guess}."
-                if guess
-                else f"Declare {TARGETS[kind]}.{target[kind]}, or delete aws_endpoints_names.{name}.",
-            )
+        yield from _stands_for(declared, path, target, TARGETS)
+    for name, target in declared.entries("aws_endpoints_parameters").items():
+        yield from _stands_for(declared, ("aws_endpoints_parameters", name), target, OWN_NAMES)
+
+
+def _stands_for(declared: Declared, path: Path, target: Mapping[str, Any], targets: Mapping[str, str]) -> Checks:
+    chosen = [kind for kind in targets if target.get(kind) is not None]
+    if len(chosen) != 1:
+        has = f"stands for {listing(chosen, 'and')}" if chosen else "stands for nothing"
+        yield Mistake(path, has, f"Write exactly one of {listing(targets)}.")
+    for kind in chosen:
+        known = declared.get(targets[kind])
+        if known is None or target[kind] in known:
+            continue
+        guess = nearest(target[kind], known)
+        yield Mistake(
+            (*path, kind),
+            f"is {show(target[kind])}, and there is no such entry in {targets[kind]}",
+            f"Write {guess}."
+            if guess
+            else f"Declare {targets[kind]}.{target[kind]}, or delete {'.'.join(map(str, path))}.",
+        )
