@@ -87,6 +87,7 @@ def _become_fresh(task: Task) -> None:
     zone = os.environ.get("TZ")
     os.environ.clear()
     os.environ.update(task.environment)
+    sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))  # the warm Python itself writes none
     if os.environ.get("TZ") != zone:
         time.tzset()
     os.umask(task.umask)
