@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import json
 import os
 import re
@@ -10,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 import uuid
@@ -95,7 +98,7 @@ def settings(emulator: Emulator | None, folder: Path) -> dict[str, str]:
     }
 
 
-def conform(connection: str, emulator: Emulator, scratch: Path) -> dict[str, Any]:
+def conform(connection: str, emulator: Emulator, pages: str, scratch: Path) -> dict[str, Any]:
     """The result of each task of the playbook, by its name."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(mode=0o777)
@@ -107,6 +110,7 @@ def conform(connection: str, emulator: Emulator, scratch: Path) -> dict[str, Any
         "ansible_connection": connection,
         "scratch": str(scratch),
         "emulator": emulator.url,
+        "pages": pages,
         "mark": "conformance",
     }
     done = subprocess.run(
@@ -147,9 +151,19 @@ def differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
         yield f"{where}: local {one!r:.500}, warm {other!r:.500}"
 
 
-def test_every_module_gives_the_same_result(account: Emulator, tmp_path: Path) -> None:
-    stock = conform("ansible.builtin.local", account, tmp_path / "scratch")
-    warm = conform(WARM, account, tmp_path / "scratch")
+@pytest.fixture
+def pages() -> Iterator[str]:
+    """The address of a web server whose pages, the plays' own files, stay as they are."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(HERE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_every_module_gives_the_same_result(account: Emulator, pages: str, tmp_path: Path) -> None:
+    stock = conform("ansible.builtin.local", account, pages, tmp_path / "scratch")
+    warm = conform(WARM, account, pages, tmp_path / "scratch")
     assert len(stock) > 70
     failed = [name for name, result in stock.items() if result.get("failed")]
     assert len(failed) > 15, "failures are compared as well"
