@@ -24,8 +24,10 @@ lab: ## Commission the local environment on the emulated AWS and show what stand
 
 .PHONY: lab-machines
 lab-machines: setup lab ## Bring up the machines behind the local environment and configure them (in the making)
-	@python -m lab fabric up
 	@examples/pixstory/build
+	@python -m lab fabric up
+	@$(PLAY_LOCAL) playbooks/bake.yml
+	@$(PLAY_LOCAL) playbooks/refresh.yml
 	@$(PLAY_LOCAL) playbooks/configure.yml
 	@python -m lab fabric status
 

@@ -105,7 +105,7 @@ class Lab:
         # A primary that is gone is not started again before its successor is named.
         if self._fail_over():
             return
-        self._replace_dead(machines_there.running, seen)
+        self._replace_unhealthy(machines_there.running, seen)
         machine_todo = [
             step for step in machine_steps(machines_wanted, machines_there) if step[1] not in self._given_up
         ]
@@ -284,9 +284,13 @@ class Lab:
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
         return moved
 
-    def _replace_dead(self, running: Mapping[str, bool], seen: set[str]) -> None:
-        """Tell Auto Scaling of machines that have died, as EC2's status checks do."""
-        for name in machines.dead(self.world, running, seen):
+    def _replace_unhealthy(self, running: Mapping[str, bool], seen: set[str]) -> None:
+        """Tell Auto Scaling of machines that have died, as EC2's status checks do, and of those that load balancers
+        find unhealthy.
+        """
+        dead = machines.dead(self.world, running, seen)
+        failing = machines.failing(self.world, self._health, time.time())
+        for name in (dead | failing) - self._given_up:
             print(f"unhealthy {name}", flush=True)
             self.api.autoscaling.set_instance_health(
                 InstanceId=name, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False

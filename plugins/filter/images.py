@@ -34,6 +34,25 @@ def superseded_images(index: Item, keep: int) -> list[Item]:
     return [item for items in by_role.values() for item in items[:-keep] if item["id"] not in used]
 
 
+def outdated_groups(index: Item) -> list[str]:
+    """The Auto Scaling groups with a machine that another version of a launch template made than they use now."""
+    templates = {template["id"]: template for template in _items(index, "launch_templates")}
+    groups = {group["name"]: group for group in _items(index, "autoscaling_groups")}
+    return sorted(name for name, group in groups.items() if _outdated(group, templates))
+
+
+def _outdated(group: Item, templates: Mapping[str, Item]) -> bool:
+    used = group.get("launch_template") or {}
+    template = templates.get(used.get("launch_template_id", ""), {})
+    which = {"$Latest": "latest", "$Default": "default"}.get(str(used.get("version", "$Default")))
+    version = str(template.get(f"{which}_version_number") if which else used["version"])
+    made_by = [machine.get("launch_template") or {} for machine in group.get("instances", [])]
+    return any(
+        (one.get("launch_template_id"), str(one.get("version"))) != (used.get("launch_template_id"), version)
+        for one in made_by
+    )
+
+
 def _baked(index: Item) -> list[Item]:
     """Those that were baked, oldest first."""
     found = [item for item in _items(index, "images") if DIGEST in item["tags"] and "role" in item]
@@ -56,4 +75,8 @@ def _items(index: Item, kind: str) -> list[Item]:
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"baked_image": baked_image, "superseded_images": superseded_images}
+        return {
+            "baked_image": baked_image,
+            "outdated_groups": outdated_groups,
+            "superseded_images": superseded_images,
+        }

@@ -443,20 +443,41 @@ def start_instance_refresh(call: Call, params: dict[str, Any]) -> dict[str, Any]
     return {"InstanceRefreshId": refresh["InstanceRefreshId"]}
 
 
+def _healthy(group: FakeAutoScalingGroup) -> set[str]:
+    """The instances that are healthy by the group's own measure: to its load balancers, or because they are there."""
+    found = {state.instance.id for state in group.instance_states}
+    if group.health_check_type != "ELB":
+        return found
+    balancing = elbv2_backends[group.account_id][group.region]
+    for arn in group.target_group_arns:
+        targets = balancing.target_groups[arn]
+        health = {one: targets.health_for({"Id": one}, group.ec2_backend) for one in found}
+        # A target group that no listener uses checks nobody.
+        found = {one for one in found if health[one].status == "healthy" or health[one].reason == "Target.NotInUse"}
+    return found
+
+
 def _advance(call: Call, refresh: dict[str, Any]) -> None:
-    """Replace the next batch; as many at a time as the minimum healthy percentage allows, but at least one."""
+    """Replace the next batch: what is unhealthy anyway, and of the others as many as the minimum healthy percentage
+    allows to be away, but at least one. Those that were made in their place have to be healthy first.
+    """
     backend = call.backend("autoscaling")
     group = backend.autoscaling_groups[refresh["AutoScalingGroupName"]]
-    healthy = refresh["Preferences"].get("MinHealthyPercentage", 90)
-    size = max(1, len(group.instance_states) * (100 - healthy) // 100)
     present = {state.instance.id for state in group.instance_states}
-    batch = [instance for instance in refresh["todo"][:size] if instance in present]
+    healthy = _healthy(group)
+    todo = [instance for instance in refresh["todo"] if instance in present]
+    awaited = present - healthy - set(todo)
+    batch = [instance for instance in todo if instance not in healthy]
+    least = refresh["Preferences"].get("MinHealthyPercentage", 90)
+    spare = max(1, len(present) * (100 - least) // 100) - len(batch) - len(awaited)
+    batch += [instance for instance in todo if instance in healthy][: max(0, spare)]
     if batch:
         _replace(backend, batch)
-    refresh["todo"] = refresh["todo"][size:]
-    left = refresh["InstancesToUpdate"] = len(refresh["todo"])
+        awaited = {state.instance.id for state in group.instance_states} - _healthy(group) - set(todo)
+    refresh["todo"] = [instance for instance in todo if instance not in batch]
+    left = refresh["InstancesToUpdate"] = len(refresh["todo"]) + len(awaited)
     total = refresh["total"]
-    refresh["PercentageComplete"] = 100 if not total else 100 * (total - left) // total
+    refresh["PercentageComplete"] = 100 if not total else max(0, 100 * (total - left) // total)
     refresh["Status"] = "InProgress" if left else "Successful"
     if not left:
         refresh["EndTime"] = datetime.now(UTC)

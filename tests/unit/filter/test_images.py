@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.pixstory.platform.plugins.filter.images import baked_image, superseded_images
+from ansible_collections.pixstory.platform.plugins.filter.images import (
+    baked_image,
+    outdated_groups,
+    superseded_images,
+)
 
 
 def image(number: int, role: str = "app", digest: str = "d", state: str = "available") -> dict[str, Any]:
@@ -78,3 +82,32 @@ def test_keeping_none_is_refused() -> None:
 def test_an_index_without_the_kind_is_refused() -> None:
     with pytest.raises(AnsibleFilterError, match="Add images to the kinds"):
         baked_image({**index(), "kinds_read": []}, "app", "d")
+
+
+def group(version: str, *made_by: tuple[str, str]) -> dict[str, Any]:
+    machines = [{"launch_template": {"launch_template_id": one, "version": number}} for one, number in made_by]
+    template = {"launch_template_id": "lt-1", "version": version}
+    return {"name": "app", "launch_template": template, "instances": machines}
+
+
+@pytest.mark.parametrize(
+    ("one", "outdated"),
+    [
+        (group("$Latest"), False),
+        (group("$Latest", ("lt-1", "3"), ("lt-1", "3")), False),
+        (group("$Latest", ("lt-1", "3"), ("lt-1", "2")), True),
+        (group("$Default", ("lt-1", "2")), False),
+        (group("$Default", ("lt-1", "3")), True),
+        (group("2", ("lt-1", "2")), False),
+        (group("2", ("lt-1", "3")), True),
+        (group("$Latest", ("lt-2", "3")), True),
+    ],
+)
+def test_a_group_is_outdated_by_its_machines_versions(one: dict[str, Any], outdated: bool) -> None:
+    there = {
+        "environment": "staging",
+        "kinds_read": ["autoscaling_groups", "launch_templates"],
+        "autoscaling_groups": {"app": one},
+        "launch_templates": {"app": {"id": "lt-1", "latest_version_number": 3, "default_version_number": 2}},
+    }
+    assert outdated_groups(there) == (["app"] if outdated else [])

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from typing import Any
 
 from checks import Aws, error_code, proves, tag_map, unique
 from checks.builders import IMAGE, launch_template, network, scaling_group
+from checks.elbv2 import load_balancer
 
 ZONES = ["ap-south-1a", "ap-south-1c"]
 
@@ -259,6 +262,40 @@ def instance_refresh_replaces_every_instance(aws: Aws) -> None:
     assert seen[:3] == [("Pending", 0), ("InProgress", 50), ("Successful", 100)]
     assert not set(old) & set(instances_of(aws, name))
     assert zones_of(aws, name) == ZONES
+
+
+@proves("autoscaling.StartInstanceRefresh")
+def instance_refresh_waits_for_health_where_a_lab_finds_it(aws: Aws) -> None:
+    client = aws.client("autoscaling")
+    targets = target_group(aws)
+    aws.client("elbv2").create_listener(
+        LoadBalancerArn=load_balancer(aws)["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": targets}],
+    )
+    name = scaling_group(aws, desired=3, TargetGroupARNs=[targets], HealthCheckType="ELB")
+    old = instances_of(aws, name)
+
+    def look(*healthy: str) -> tuple[str, int]:
+        states = {one: "healthy" if one in healthy else "unhealthy" for one in instances_of(aws, name)}
+        url = f"{aws.url}/_lab/target-health?region=ap-south-1"
+        urllib.request.urlopen(url, json.dumps({targets: states}).encode(), timeout=5).close()
+        (refresh,) = client.describe_instance_refreshes(AutoScalingGroupName=name)["InstanceRefreshes"]
+        return refresh["Status"], len(set(old) - set(instances_of(aws, name)))
+
+    try:
+        client.start_instance_refresh(AutoScalingGroupName=name, Preferences={"MinHealthyPercentage": 60})
+        # The one that is unhealthy goes first, and while its successor is not healthy no other does.
+        assert look(*old[:2]) == ("Pending", 1)
+        assert look(*old[:2]) == ("InProgress", 1)
+        assert look(*instances_of(aws, name)) == ("InProgress", 2)
+        assert look(*instances_of(aws, name)) == ("InProgress", 3)
+        assert look() == ("InProgress", 3)
+        look(*instances_of(aws, name))
+        assert look(*instances_of(aws, name)) == ("Successful", 3)
+    finally:
+        urllib.request.urlopen(f"{aws.url}/_lab/target-health?region=ap-south-1", b"{}", timeout=5).close()
 
 
 @proves("autoscaling.StartInstanceRefresh")
