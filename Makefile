@@ -23,12 +23,13 @@ lab: ## Commission the local environment on the emulated AWS and show what stand
 	@$(PLAY_LOCAL) playbooks/provision.yml
 
 .PHONY: lab-machines
-lab-machines: setup lab ## Bring up the machines behind the local environment and configure them (in the making)
+lab-machines: setup lab ## Bring up the machines behind the local environment (in the making)
 	@examples/pixstory/build
 	@python -m lab fabric up
 	@$(PLAY_LOCAL) playbooks/bake.yml
-	@$(PLAY_LOCAL) playbooks/refresh.yml
-	@$(PLAY_LOCAL) playbooks/configure.yml
+	@$(PLAY_LOCAL) playbooks/provision.yml
+	@$(PLAY_LOCAL) playbooks/database.yml
+	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,vpn
 	@python -m lab fabric status
 
 .PHONY: lab-status

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -39,6 +39,17 @@ def outdated_groups(index: Item) -> list[str]:
     templates = {template["id"]: template for template in _items(index, "launch_templates")}
     groups = {group["name"]: group for group in _items(index, "autoscaling_groups")}
     return sorted(name for name, group in groups.items() if _outdated(group, templates))
+
+
+def machine_images(made_of: Item, baked: Mapping[str, str], roles: Iterable[str]) -> dict[str, str]:
+    """The image that machines of each role start from: that of the role, or the one that it is made from."""
+    found = {}
+    for role in roles:
+        what = made_of.get(role, {})
+        image = role if what.get("image", True) else what["from"]
+        if image in baked:
+            found[role] = baked[image]
+    return found
 
 
 def _outdated(group: Item, templates: Mapping[str, Item]) -> bool:
@@ -77,6 +88,7 @@ class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
             "baked_image": baked_image,
+            "machine_images": machine_images,
             "outdated_groups": outdated_groups,
             "superseded_images": superseded_images,
         }

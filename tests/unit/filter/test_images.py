@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.pixstory.platform.plugins.filter.images import (
     baked_image,
+    machine_images,
     outdated_groups,
     superseded_images,
 )
@@ -111,3 +112,9 @@ def test_a_group_is_outdated_by_its_machines_versions(one: dict[str, Any], outda
         "launch_templates": {"app": {"id": "lt-1", "latest_version_number": 3, "default_version_number": 2}},
     }
     assert outdated_groups(there) == (["app"] if outdated else [])
+
+
+def test_machines_start_from_the_image_of_their_role_or_of_what_it_is_made_from() -> None:
+    made_of = {"base": {}, "app": {"from": "base"}, "web": {"from": "base"}, "vpn": {"from": "base", "image": False}}
+    baked = {"base": "ami-1", "app": "ami-2"}
+    assert machine_images(made_of, baked, ["app", "web", "vpn", "other"]) == {"app": "ami-2", "vpn": "ami-1"}
