@@ -29,6 +29,7 @@ from lab.emulator.request_log import Entry, RequestLog
 STATUS_PATH = "/_lab/status"
 SETTINGS_PATH = "/_lab/settings"
 HEALTH_PATH = "/_lab/target-health"
+IMAGES_PATH = "/_lab/images"
 SECRETS_PATH = "/_lab/secrets"
 UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
@@ -69,10 +70,10 @@ class Gateway:
             return self._status()(environ, start_response)
         if path == SETTINGS_PATH:
             return self._set(Request(environ))(environ, start_response)
-        if path in (HEALTH_PATH, SECRETS_PATH):
+        views = {HEALTH_PATH: self._find_health, IMAGES_PATH: self._restore_images, SECRETS_PATH: self._secrets}
+        if path in views:
             with self._lock:
-                view = self._find_health if path == HEALTH_PATH else self._secrets
-                return view(Request(environ))(environ, start_response)
+                return views[path](Request(environ))(environ, start_response)
         if path.startswith(UNLOGGED_PATHS):
             with self._lock:
                 return self._moto(environ, start_response)
@@ -123,6 +124,17 @@ class Gateway:
         table.clear()
         table.update(json.loads(request.get_data()))
         return Response(f"{len(table)} target groups\n")
+
+    def _restore_images(self, request: Request) -> Response:
+        """`POST /_lab/images?region=ap-south-1` with AMIs as DescribeImages told them: those that a lab has kept."""
+        from lab.emulator.extensions import debian_images  # importing an extension applies it: not in stock moto
+
+        backend = registry.backend_of("ec2", self._account, request.args["region"])
+        kept = [one for one in json.loads(request.get_data()) if one["ImageId"] not in backend.amis]
+        for one in kept:
+            debian_images.restore(backend, one)
+        self._writes += bool(kept)
+        return Response(f"{len(kept)} images\n")
 
     def _secrets(self, request: Request) -> Response:
         """`GET /_lab/secrets?region=ap-south-1`: what AWS keeps to itself, and a lab needs to stand for it."""

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import subprocess
 import tempfile
 from collections.abc import Mapping, Set
 from pathlib import Path
@@ -16,13 +19,15 @@ from lab.fabric import network
 from lab.fabric.names import AWS_HOST
 from lab.fabric.network import Network
 from lab.fabric.plan import Host
-from lab.fabric.world import GONE, World
+from lab.fabric.world import GONE, World, tags_of
 from lab.machines import fabric, gateway
 from lab.machines.fabric import Fabric, Wanted
 from lab.machines.host import Grants
 from lab.machines.scenario import Machine, Platform, boot_command, create_options, hosts_file
 
 TUNNEL = Path("/dev/net/tun")
+KEPT = "pixstory-lab.ami"  # the label of an AMI that is kept: what DescribeImages says of it
+CACHE = "localhost/pixstory-lab/ami"
 GROUP_TAG = "aws:autoscaling:groupName"
 AUTHORITY = "/usr/local/share/ca-certificates/pixstory-lab.crt"
 # The metadata service is where it is on AWS; only the API is elsewhere.
@@ -94,6 +99,10 @@ def hostname(address: str) -> str:
     return "ip-" + address.replace(".", "-")
 
 
+def _role(told: Mapping[str, Any]) -> str:
+    return tags_of(told["Tags"]).get("Role", "")
+
+
 class Machines(Fabric):
     """The machines of a lab."""
 
@@ -105,6 +114,31 @@ class Machines(Fabric):
         self.authority = authority
         self.hosts: Mapping[str, Host] = {}
         self.world = World()
+
+    def keep(self, ami: str, told: str) -> None:
+        """Keep an AMI that was baked, so that the next lab here need not bake it again: one a role, the newest."""
+        print(f"keep {ami}", flush=True)
+        role = _role(json.loads(told))
+        old = [name for name, one in self.kept().items() if _role(one) == role]
+        recipe = f"FROM {fabric.REPOSITORY}/{ami}\nLABEL {KEPT}={shlex.quote(told)}\n"
+        command = ["podman", "build", "--quiet", "--tag", f"{CACHE}:{ami}", "-"]
+        subprocess.run(command, input=recipe, text=True, capture_output=True, check=True)
+        for name in old:
+            fabric.podman("rmi", "--force", f"{CACHE}:{name}")
+
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """What was told of each AMI that an earlier lab of this folder has kept."""
+        filters = ("--filter", f"label={KEPT}", *self._labelled())
+        listed = json.loads(fabric.podman("images", "--format", "json", *filters))
+        told = (json.loads(one["Labels"][KEPT]) for one in listed)
+        return {one["ImageId"]: one for one in told}
+
+    def restore(self) -> dict[str, dict[str, Any]]:
+        """Have what was kept as images of their AMIs again."""
+        kept = self.kept()
+        for ami in kept:
+            fabric.podman("tag", f"{CACHE}:{ami}", f"{fabric.REPOSITORY}/{ami}")
+        return kept
 
     def see(self, world: World, hosts: Mapping[str, Host]) -> Wanted:
         """Take note of what is wanted now."""

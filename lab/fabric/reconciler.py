@@ -67,6 +67,7 @@ class Lab:
         self._retry_at: dict[str, float] = {}
         self._failovers: dict[str, float] = {}
         self._given_up: set[str] = set()
+        self._kept: set[str] = set()
         self._pool = ThreadPoolExecutor(AT_ONCE)
 
     def follow(self, over: Callable[[], bool]) -> None:
@@ -85,6 +86,10 @@ class Lab:
 
     def _prepare(self) -> None:
         self.net.up()
+        kept = self.machines.restore()
+        self._kept.update(kept)
+        request = f"{self.url}/_lab/images?region={server.DEFAULT_REGION}"
+        urllib.request.urlopen(request, json.dumps(list(kept.values())).encode(), timeout=30).close()
         self._write("imds.json", "{}")
         self._write("entrance.json", json.dumps(self._entrance()))
         inside = network.NAMESPACES / self.net.namespace(network.ENTRANCE)
@@ -133,6 +138,9 @@ class Lab:
             # One that is being made reads its files when it starts.
             if service.name not in self._busy:
                 self.services.signal(service)
+        for ami in self.world.baked.keys() & machines_there.images - self._kept:
+            self._kept.add(ami)
+            self._busy[f"keep {ami}"] = self._pool.submit(self.machines.keep, ami, self.world.baked[ami])
         self._carry_out(service_todo, ("create", "start"), lambda step: self.services.carry_out(step, wanted))
         self._carry_out(
             machine_todo, ("create", "start", "forget"), lambda step: self.machines.carry_out(step, machines_wanted)

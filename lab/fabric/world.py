@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import boto3
 from lab.emulator import server
 
 GONE = ("shutting-down", "terminated")
+CONTENT = "ContentDigest"  # the tag of an AMI that was baked
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,8 @@ class World:
     """Of each Auto Scaling group that heeds load balancers' checks, the seconds that a new machine has."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Of each AMI that was made here, the instance that it was made from."""
+    baked: Mapping[str, str] = field(default_factory=dict)
+    """What DescribeImages says of each AMI that was baked, as JSON: another account can have it by that."""
     load_balancers: Mapping[str, LoadBalancer] = field(default_factory=dict)
     target_groups: Mapping[str, TargetGroup] = field(default_factory=dict)
     databases: Mapping[str, Database] = field(default_factory=dict)
@@ -317,7 +321,11 @@ def _groups(api: Api) -> dict[str, Any]:
 
 def _images(api: Api) -> dict[str, Any]:
     own = api.all("ec2", "describe_images", "Images", Owners=["self"])
-    return {"images": {one["ImageId"]: one["SourceInstanceId"] for one in own if one.get("SourceInstanceId")}}
+    made = [one for one in own if one.get("SourceInstanceId")]
+    return {
+        "images": {one["ImageId"]: one["SourceInstanceId"] for one in made},
+        "baked": {one["ImageId"]: json.dumps(one, sort_keys=True) for one in made if CONTENT in tags_of(one["Tags"])},
+    }
 
 
 def _balancers(api: Api) -> dict[str, Any]:

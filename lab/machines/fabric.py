@@ -125,7 +125,9 @@ class Fabric:
         tags = [tag for one in kept for tag in one.get("Names") or []]
         return Present(
             running={one["Names"][0]: one["State"] == "running" for one in containers},
-            images=frozenset(tag.partition(":")[0].rpartition("/")[2] for tag in tags),
+            images=frozenset(
+                tag.partition(":")[0].rpartition("/")[2] for tag in tags if tag.startswith(f"{REPOSITORY}/")
+            ),
         )
 
     def destroy(self) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,3 +113,21 @@ def _parameter(parameters: ParameterDict, release: Release) -> Parameter:
         version=1,
         data_type="aws:ec2:image",
     )
+
+
+def restore(backend: Any, told: Mapping[str, Any]) -> None:
+    """Have an AMI of an earlier account again, as DescribeImages told it. Its machine is gone."""
+    image = Ami(
+        backend,
+        told["ImageId"],
+        name=told["Name"],
+        description=told.get("Description"),
+        virtualization_type="hvm",
+        architecture=told["Architecture"],
+        creation_date=datetime.strptime(told["CreationDate"], "%Y-%m-%dT%H:%M:%S.000Z"),
+        root_device_type="ebs",
+        root_device_name=told.get("RootDeviceName", "/dev/xvda"),
+        tags={tag["Key"]: tag["Value"] for tag in told["Tags"]},
+    )
+    image.instance_id = told["SourceInstanceId"]
+    backend.amis[image.id] = image
