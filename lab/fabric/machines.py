@@ -32,6 +32,8 @@ GROUP_TAG = "aws:autoscaling:groupName"
 AUTHORITY = "/usr/local/share/ca-certificates/pixstory-lab.crt"
 # The metadata service is where it is on AWS; only the API is elsewhere.
 AWS_ENVIRONMENT = f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\n"
+# No container may load the kernel's audit rules; auditd itself knows that.
+NO_CONTAINER = "[Unit]\nConditionVirtualization=!container\n"
 
 
 def wanted(world: World, hosts: Mapping[str, Host]) -> Wanted:
@@ -128,9 +130,8 @@ class Machines(Fabric):
 
     def kept(self) -> dict[str, dict[str, Any]]:
         """What was told of each AMI that an earlier lab of this folder has kept."""
-        filters = ("--filter", f"label={KEPT}", *self._labelled())
-        listed = json.loads(fabric.podman("images", "--format", "json", *filters))
-        told = (json.loads(one["Labels"][KEPT]) for one in listed)
+        listed = json.loads(fabric.podman("images", "--format", "json", *self._labelled()))
+        told = (json.loads(one["Labels"][KEPT]) for one in listed if KEPT in (one["Labels"] or {}))
         return {one["ImageId"]: one for one in told}
 
     def restore(self) -> dict[str, dict[str, Any]]:
@@ -164,6 +165,7 @@ class Machines(Fabric):
         files = {
             "etc/hosts": hosts_file(Machine(name, instance, address), ()),
             "etc/pixstory/aws.env": AWS_ENVIRONMENT,
+            "etc/systemd/system/audit-rules.service.d/lab.conf": NO_CONTAINER,
             AUTHORITY.lstrip("/"): self.authority.read_text(),
         }
         with tempfile.TemporaryDirectory(prefix="pixstory-machine-") as folder:
