@@ -29,7 +29,7 @@ lab-machines: setup lab ## Bring up the machines behind the local environment (i
 	@$(PLAY_LOCAL) playbooks/bake.yml
 	@$(PLAY_LOCAL) playbooks/provision.yml
 	@$(PLAY_LOCAL) playbooks/database.yml
-	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,vpn
+	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,speech_api,vpn
 	@python -m lab fabric status
 
 .PHONY: lab-status
