@@ -38,6 +38,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "locked out": ({"ansible_connection": "ssh"}, "Add {ports: [22]"),
     "not locked out": ({"ansible_connection": "ssh", "base_firewall_allow": [{"ports": [22]}]}, ""),
+    "through Systems Manager": (
+        {"ansible_connection": "ssh", "ansible_ssh_common_args": '-o ProxyCommand="aws ssm start-session --target %h"'},
+        "",
+    ),
     "no size": ({"base_journal_max_use": "lots"}, 'base_journal_max_use is "lots"; write a size such as 500M'),
     "a banner that tells": ({"base_banner": "Debian here"}, "names neither Debian nor a kernel"),
 }
