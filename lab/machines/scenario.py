@@ -178,7 +178,7 @@ class Scenario:
                 "address": machine.container,
                 "user": "root",
                 "port": None,
-                "connection": "containers.podman.podman",
+                "connection": "pixstory.platform.podman",
             }
             for machine in machines
         ]

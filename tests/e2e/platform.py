@@ -1,0 +1,200 @@
+"""The lab as its users see it: its public address, and for the tests what stands behind."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from lab.emulator import process, server
+from lab.fabric.network import ENTRANCE, Network
+from lab.fabric.process import State
+from lab.fabric.world import Api
+
+ROOT = Path(__file__).resolve().parents[2]
+DOMAIN = "local.pixstory.test"
+
+
+class Answer:
+    """An answer, read to its end."""
+
+    def __init__(self, reply: http.client.HTTPResponse) -> None:
+        self.status = reply.status
+        self.headers = reply.headers
+        self.body = reply.read()
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Platform:
+    """A lab that is up."""
+
+    def __init__(self) -> None:
+        self.state = State(ROOT / ".lab")
+        if not self.state.running():
+            raise SystemExit("No lab is up: run `make lab` first.")
+        folder = self.state.directory
+        ports = json.loads((folder / "entrance.json").read_text())["ports"]
+        self.ports = {int(port): int(own) for own, port in ports.items()}
+        self.authority = folder / "ca.crt"
+        self.network = Network(ROOT)
+        emulated = process.State(ROOT / ".lab").status()
+        self.api = Api(emulated["url"])
+        self.region = server.DEFAULT_REGION
+
+    @property
+    def url(self) -> str:
+        return f"https://{DOMAIN}:{self.ports[443]}/"
+
+    def ask(self, method: str, path: str, body: Any = None, timeout: float = 10) -> Answer:
+        """A request to the public address, in a connection of its own, as a new visitor's."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        connection = http.client.HTTPSConnection(DOMAIN, timeout=timeout, context=context)
+        plain = socket.create_connection(("127.0.0.1", self.ports[443]), timeout)
+        connection.sock = context.wrap_socket(plain, server_hostname=DOMAIN)
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def rows(self, what: str = "") -> list[dict[str, str]]:
+        """The hosts, as `make lab-status` shows them."""
+        status = self.state.status()
+        assert status, "the lab does not say how it is"
+        return [row for row in status["rows"] if what in ("", row["what"])]
+
+    def healthy(self, what: str) -> list[str]:
+        """The machines of a role that their load balancer finds healthy."""
+        return [row["name"] for row in self.rows(what) if row["health"].endswith(": healthy")]
+
+    def wait(self, condition: Any, seconds: float, what: str) -> float:
+        """Wait until the condition holds; gives the seconds that it took."""
+        began = time.monotonic()
+        while not condition():
+            assert time.monotonic() - began < seconds, f"{what}: not within {seconds:.0f} s\n{self.rows()}"
+            time.sleep(0.3)
+        return time.monotonic() - began
+
+    def inside(self, machine: str, *command: str, check: bool = True) -> str:
+        """What a command on a machine prints."""
+        result = subprocess.run(["podman", "exec", machine, *command], capture_output=True, text=True)
+        assert not check or result.returncode == 0, result.stderr
+        return result.stdout.strip()
+
+    def service(self, name: str) -> str:
+        """The container of a database, a cache or a load balancer."""
+        return f"{self.network.name}-{name}"
+
+    def primary(self, what: str) -> str:
+        """The name of the node of the database or the cache that is the primary."""
+        [name] = [row["name"] for row in self.rows(what) if row["state"].startswith("primary")]
+        return name
+
+    def sql(self, statement: str) -> str:
+        """The answer of the primary database, read on its host."""
+        command = ["psql", "--no-align", "--tuples-only", "--dbname", "pixstory", "--command", statement]
+        return self.inside(self.service(self.primary("database")), "runuser", "-u", "postgres", "--", *command)
+
+    def connect(self, host: str, address: str, port: int) -> str:
+        """How a connection from a host fares: open, or the error."""
+        program = (
+            "import socket, sys\n"
+            "try:\n    socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).close(); print('open')\n"
+            "except OSError as error:\n    print(error.strerror or 'timeout')\n"
+        )
+        command = ["ip", "netns", "exec", self.network.namespace(host), "python3", "-c", program, address, str(port)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    @property
+    def internet(self) -> str:
+        """The host that stands for the visitors' side."""
+        return ENTRANCE
+
+
+@dataclass
+class Probe:
+    """Visitors: some read all the time, one writes, as slowly as the proxy's limits allow one address."""
+
+    platform: Platform
+    readers: int = 3
+    pause: float = 0.3
+    write_every: float = 2.5
+    answers: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
+    longest_gap: float = 0.0
+
+    def __enter__(self) -> Probe:
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._began = self._served = time.monotonic()
+        readers = [threading.Thread(target=self._read, args=(path,)) for path in ["/", "/api/stories"] * self.readers]
+        self._threads = [*readers[: self.readers], threading.Thread(target=self._write)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self._note_gap()
+
+    def _note_gap(self) -> None:
+        now = time.monotonic()
+        self.longest_gap = max(self.longest_gap, now - self._served)
+        self._served = now
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Answer | None:
+        began = time.monotonic() - self._began
+        try:
+            answer = self.platform.ask(method, path, body, timeout=30)
+        except (OSError, http.client.HTTPException) as error:
+            with self._lock:
+                self.failures.append(f"{began:.1f} s: {method} {path}: {error!r}")
+            return None
+        with self._lock:
+            self.answers[f"{method} {answer.status}"] += 1
+            if answer.status >= 400:
+                self.failures.append(f"{began:.1f} s: {method} {path}: {answer.status} {answer.body[:120]!r}")
+            else:
+                self._note_gap()
+        return answer
+
+    def _read(self, path: str) -> None:
+        while not self._over.wait(self.pause):
+            self._ask("GET", path)
+
+    def _write(self) -> None:
+        while not self._over.wait(self.write_every):
+            number = len(self.acknowledged)
+            story = {"title": f"Probe {number}", "text": "Written while something fails.", "author": "Probe"}
+            answer = self._ask("POST", "/api/stories", story)
+            if answer and answer.status == 201:
+                self.acknowledged.append(answer.json()["id"])
+
+    def lost(self) -> list[int]:
+        """The writes that were acknowledged and are not in the database."""
+        there = {int(line) for line in self.platform.sql("SELECT id FROM stories").splitlines()}
+        return [one for one in self.acknowledged if one not in there]
+
+    def __str__(self) -> str:
+        counted = ", ".join(f"{count} x {what}" for what, count in sorted(self.answers.items()))
+        return (
+            f"answers: {counted}; failed: {len(self.failures)}; longest gap {self.longest_gap:.1f} s; "
+            f"acknowledged writes: {len(self.acknowledged)}"
+        )
