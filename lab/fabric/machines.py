@@ -32,7 +32,7 @@ GROUP_TAG = "aws:autoscaling:groupName"
 AUTHORITY = "/usr/local/share/ca-certificates/pixstory-lab.crt"
 # The metadata service is where it is on AWS; only the API is elsewhere.
 AWS_ENVIRONMENT = f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\n"
-# No container may load the kernel's audit rules; auditd itself knows that.
+# No container may speak to the kernel's audit system.
 NO_CONTAINER = "[Unit]\nConditionVirtualization=!container\n"
 
 
@@ -165,6 +165,7 @@ class Machines(Fabric):
         files = {
             "etc/hosts": hosts_file(Machine(name, instance, address), ()),
             "etc/pixstory/aws.env": AWS_ENVIRONMENT,
+            "etc/systemd/system/auditd.service.d/lab.conf": NO_CONTAINER,
             "etc/systemd/system/audit-rules.service.d/lab.conf": NO_CONTAINER,
             AUTHORITY.lstrip("/"): self.authority.read_text(),
         }
