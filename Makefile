@@ -41,6 +41,10 @@ lab-down: ## Remove the local environment: its machines, if any, and the emulato
 	@if [ -e .lab/fabric ]; then python -m lab fabric down; fi
 	@python -m lab stop
 
+.PHONY: e2e
+e2e: setup ## Drive the lab that is up: a browser, the VPN, killed machines, a stopped zone; figures are printed
+	python -m pytest tests/e2e --capture=no
+
 .PHONY: lint
 lint: setup ## Run all linters
 	ruff check .

@@ -28,7 +28,7 @@ OUTCOMES = {
 ATTEMPT_SECONDS = 90
 # Starts a client and says when it began and when it was decided: one command, so that little but OpenVPN is measured.
 CONNECT = """
-cd /root && rm -f {name}.log && printf '%s\\n%s\\n' {user} {code} >{name}.login && chmod 0600 {name}.login
+cd {home} && rm -f {name}.log && printf '%s\\n%s\\n' {user} {code} >{name}.login && chmod 0600 {name}.login
 begin=$(date +%s.%N)
 openvpn --config {name}.ovpn --auth-user-pass {name}.login --dev {device} --dev-type tun --daemon --log {name}.log \\
   --writepid {name}.pid --auth-retry none --connect-retry-max 1 --tls-exit --verb 4 {more}
@@ -90,6 +90,8 @@ class Client:
     server: str
     codes: Codes
     profile: str
+    home: str = "/root"
+    """Where the machine keeps its files."""
 
     @property
     def file(self) -> str:
@@ -97,8 +99,9 @@ class Client:
 
     def connect(self, code: str, *options: str, user: str | None = None, profile: str | None = None) -> Attempt:
         """Type the code; wait until it is decided."""
-        write = f"umask 077; cat >/root/{self.file}.ovpn <<'END'\n{profile or self.profile}END\n"
+        write = f"umask 077; cat >{self.home}/{self.file}.ovpn <<'END'\n{profile or self.profile}END\n"
         script = write + CONNECT.format(
+            home=self.home,
             name=self.file,
             user=user or self.name,
             code=code,
@@ -114,10 +117,10 @@ class Client:
         return Attempt(outcome, log, began, decided)
 
     def log(self) -> str:
-        return self.machine.run(f"cat /root/{self.file}.log").stdout
+        return self.machine.run(f"cat {self.home}/{self.file}.log").stdout
 
     def alive(self) -> bool:
-        return self.machine.run(f"kill -0 $(cat /root/{self.file}.pid)").rc == 0
+        return self.machine.run(f"kill -0 $(cat {self.home}/{self.file}.pid)").rc == 0
 
     def address(self) -> str:
         """The address that the server has given."""
@@ -126,8 +129,9 @@ class Client:
 
     def leave(self) -> None:
         """Stop, and wait until it is so."""
-        stop = f"kill $(cat /root/{self.file}.pid); while kill -0 $(cat /root/{self.file}.pid); do sleep 0.1; done"
-        self.machine.run(f"[ -e /root/{self.file}.pid ] && {{ {stop}; }} 2>/dev/null")
+        pid = f"{self.home}/{self.file}.pid"
+        stop = f"kill $(cat {pid}); while kill -0 $(cat {pid}); do sleep 0.1; done"
+        self.machine.run(f"[ -e {pid} ] && {{ {stop}; }} 2>/dev/null")
 
 
 def handed_out(machine: Host, name: str, server: str, printed: Any) -> Client:

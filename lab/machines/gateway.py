@@ -7,7 +7,8 @@
 The first two are served by processes of this computer that have opened their listening sockets in the machines'
 network: in the network namespace of a container of a molecule scenario, or in that of a lab's router. So the emulator
 stays on loopback, and a firewall on a machine meets the same packets as on AWS. The third, ``entrance``, is the other
-way round: it listens on this computer's loopback and speaks from a namespace that is the internet to the lab.
+way round: it listens on this computer's loopback and speaks from a namespace that is the internet to the lab. There it
+is another medium too, whose feed the Speech API fetches.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from lab.machines import imds
+from lab.machines import imds, press
 from lab.machines.host import Grants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,6 +135,8 @@ def _serve_entrance(namespace: Path, directory: Path) -> None:
             raise SystemExit(text) from None
     with namespace.open() as inside:
         os.setns(inside.fileno(), os.CLONE_NEWNET)
+    medium = ThreadingHTTPServer(("0.0.0.0", press.PORT), press.handler())
+    threading.Thread(target=medium.serve_forever, daemon=True).start()
     for listener, port in listeners:
         arguments = (listener, functools.partial(targets, port))
         threading.Thread(target=forward, args=arguments, daemon=True).start()

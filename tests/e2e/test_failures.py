@@ -1,0 +1,99 @@
+"""What users notice when machines die, a group grows, and a zone is gone. Figures are printed."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from .platform import Platform, Probe
+
+SETTLED = 300
+
+
+@pytest.fixture(autouse=True)
+def settled(platform: Platform) -> Iterator[None]:
+    """Each begins and ends with a platform that is whole."""
+
+    def whole() -> bool:
+        groups = platform.api.all("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
+        wanted = sum(group["DesiredCapacity"] for group in groups)
+        stands = sum(len(platform.healthy(role)) for role in ("proxy", "web", "app"))
+        states = sorted(row["state"] for row in platform.rows() if row["what"] in ("database", "cache"))
+        return stands == wanted and states == sorted(
+            ["primary 1 replicas", "replica up", "primary synchronous", "standby streaming"]
+        )
+
+    platform.wait(whole, SETTLED, "the platform is whole")
+    yield
+    platform.wait(whole, SETTLED, "the platform is whole again")
+
+
+def kill(*containers: str) -> None:
+    subprocess.run(["podman", "kill", *containers], check=True, capture_output=True)
+
+
+def served_by(platform: Platform, machine: str) -> int:
+    """How many requests of others than itself the API on a machine has served."""
+    log = platform.inside(machine, "journalctl", "--unit", "app", "--output", "cat", check=False)
+    return sum('"path": "/api/stories"' in line for line in log.splitlines())
+
+
+def test_a_killed_app_machine_is_replaced_and_nobody_notices(platform: Platform) -> None:
+    before = platform.healthy("app")
+    with Probe(platform) as probe:
+        time.sleep(5)
+        kill(before[0])
+        began = time.monotonic()
+        platform.wait(lambda: set(platform.healthy("app")) - set(before), SETTLED, "there is a healthy successor")
+        [successor] = set(platform.healthy("app")) - set(before)
+        platform.wait(lambda: served_by(platform, successor), 60, "it serves")
+        seconds = time.monotonic() - began
+        time.sleep(3)
+    print(f"\nkilled app machine: successor's first request after {seconds:.1f} s; {probe}")
+    # Those in flight on it: a reader each at the most.
+    assert len(probe.failures) <= probe.readers + 1, probe.failures
+    assert probe.lost() == []
+
+
+def test_two_become_six_and_all_serve(platform: Platform) -> None:
+    name = "pixstory-local-app"
+    began = time.monotonic()
+    platform.api.autoscaling.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=6)
+    try:
+        with Probe(platform, readers=6, pause=0.3) as probe:
+            platform.wait(lambda: len(platform.healthy("app")) == 6, SETTLED, "six are healthy")
+            machines = platform.healthy("app")
+            platform.wait(lambda: all(served_by(platform, one) for one in machines), 60, "all six serve")
+            seconds = time.monotonic() - began
+        print(f"\ntwo app machines to six: all serve after {seconds:.1f} s; {probe}")
+        assert probe.failures == []
+    finally:
+        platform.api.autoscaling.set_desired_capacity(AutoScalingGroupName=name, DesiredCapacity=2)
+
+
+def test_a_zone_that_is_gone_takes_no_write_with_it(platform: Platform) -> None:
+    zone = next(row["zone"] for row in platform.rows("database") if row["state"].startswith("primary"))
+    there = [row for row in platform.rows() if row["zone"] == zone and row["what"] not in ("vpn", "speech-api")]
+    containers = [row["name"] if row["name"].startswith("i-") else platform.service(row["name"]) for row in there]
+    assert len(containers) >= 8
+    with Probe(platform) as probe:
+        time.sleep(10)
+        kill(*containers)
+        began = time.monotonic()
+        platform.wait(
+            lambda: any(
+                row["zone"] != zone and row["state"].startswith("primary") for row in platform.rows("database")
+            ),
+            120,
+            "the standby has taken over",
+        )
+        print(f"\nzone {zone} stopped: the standby is primary after {time.monotonic() - began:.1f} s")
+        time.sleep(60)
+    print(f"{probe}")
+    for failure in probe.failures[:10]:
+        print(f"  {failure}")
+    assert probe.lost() == []
+    assert len(probe.acknowledged) > 10
