@@ -48,8 +48,10 @@ class Platform:
         self.ports = {int(port): int(own) for own, port in ports.items()}
         self.authority = folder / "ca.crt"
         self.network = Network(ROOT)
-        emulated = process.State(ROOT / ".lab").status()
-        self.api = Api(emulated["url"])
+        emulator = process.State(ROOT / ".lab").running()
+        if not emulator:
+            raise SystemExit("No emulator runs: run `make lab` first.")
+        self.api = Api(emulator.url)
         self.region = server.DEFAULT_REGION
 
     @property
