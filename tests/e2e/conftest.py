@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import shutil
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -23,11 +22,11 @@ def platform() -> Platform:
 
 @pytest.fixture(scope="session")
 def browser(platform: Platform) -> Iterator[Browser]:
-    """Debian's Chromium. It trusts the lab's authority by its key and nobody else besides."""
+    """Debian's Chromium. It trusts the one certificate that the lab's authority has signed, by its key."""
     executable = shutil.which("chromium")
     assert executable, "chromium is missing: apt-get install chromium"
-    authority = x509.load_pem_x509_certificate(platform.authority.read_bytes())
-    key = authority.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    certificate = x509.load_der_x509_certificate(platform.certificate())
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     pin = base64.b64encode(hashlib.sha256(key).digest()).decode()
     arguments = [
         "--no-sandbox",  # root's Chromium has none; it opens the lab's pages only
@@ -45,7 +44,3 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1200, "height": 900})
     yield context.new_page()
     context.close()
-
-
-def said(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -58,12 +58,22 @@ class Platform:
     def url(self) -> str:
         return f"https://{DOMAIN}:{self.ports[443]}/"
 
+    def _connected(self, timeout: float) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.authority))
+        plain = socket.create_connection(("127.0.0.1", self.ports[443]), timeout)
+        return context.wrap_socket(plain, server_hostname=DOMAIN)
+
+    def certificate(self) -> bytes:
+        """The certificate that the public address shows, DER; the lab's authority has signed it."""
+        with self._connected(10) as connection:
+            shown = connection.getpeercert(binary_form=True)
+        assert shown
+        return shown
+
     def ask(self, method: str, path: str, body: Any = None, timeout: float = 10) -> Answer:
         """A request to the public address, in a connection of its own, as a new visitor's."""
-        context = ssl.create_default_context(cafile=str(self.authority))
-        connection = http.client.HTTPSConnection(DOMAIN, timeout=timeout, context=context)
-        plain = socket.create_connection(("127.0.0.1", self.ports[443]), timeout)
-        connection.sock = context.wrap_socket(plain, server_hostname=DOMAIN)
+        connection = http.client.HTTPSConnection(DOMAIN, timeout=timeout)
+        connection.sock = self._connected(timeout)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
