@@ -29,6 +29,7 @@ TUNNEL = Path("/dev/net/tun")
 KEPT = "pixstory-lab.ami"  # the label of an AMI that is kept: what DescribeImages says of it
 CACHE = "localhost/pixstory-lab/ami"
 GROUP_TAG = "aws:autoscaling:groupName"
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 AUTHORITY = "/usr/local/share/ca-certificates/pixstory-lab.crt"
 # The metadata service is where it is on AWS; only the API is elsewhere.
 AWS_ENVIRONMENT = f"AWS_ENDPOINT_URL=http://{AWS_HOST}:{gateway.API_PORT}\n"
@@ -155,8 +156,9 @@ class Machines(Fabric):
         options = ["--network", f"ns:{network.NAMESPACES / self.net.namespace(instance)}"]
         options += ["--dns", network.resolver(self.world.vpcs[subnet.vpc])]
         options += create_options(self._platform(instance), self.grants)
-        # An image that was baked here has the authority already.
-        trust = "[ -e /etc/ssl/certs/pixstory-lab.pem ] || update-ca-certificates >/dev/null"
+        # An image that was baked here trusts the authority already; one of an earlier lab another, of the same name.
+        known = f'grep --quiet --fixed-strings "$(sed --quiet 3p /{AUTHORITY.lstrip("/")})" {BUNDLE}'
+        trust = f"{known} || update-ca-certificates --fresh >/dev/null"
         return [*options, tag, *boot_command(self.grants, trust)]
 
     def _furnish(self, instance: str) -> None:
