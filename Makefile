@@ -17,23 +17,27 @@ setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
 .PHONY: lab
-lab: ## Commission the local environment on the emulated AWS and show what stands
-	@scripts/setup lab
-	@python -m lab start
-	@$(PLAY_LOCAL) playbooks/provision.yml
-
-.PHONY: lab-machines
-lab-machines: setup lab ## Bring up the machines behind the local environment (in the making)
+lab: lab-account ## Bring up the whole platform: the local environment on the emulated AWS, and the machines behind it
 	@examples/pixstory/build
 	@python -m lab fabric up
 	@$(PLAY_LOCAL) playbooks/bake.yml
 	@$(PLAY_LOCAL) playbooks/provision.yml
 	@$(PLAY_LOCAL) playbooks/database.yml
 	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,speech_api,vpn
-	@python -m lab fabric status
+	@python -m lab fabric wait
+
+.PHONY: lab-account
+lab-account: ## Commission the local environment on the emulated AWS alone, without machines
+	@scripts/setup lab
+	@python -m lab start
+	@$(PLAY_LOCAL) playbooks/provision.yml
 
 .PHONY: lab-status
-lab-status: ## Show what stands in the local environment
+lab-status: ## Show the machines, addresses and health of the local environment
+	@python -m lab fabric status
+
+.PHONY: lab-resources
+lab-resources: ## Show the AWS resources of the local environment
 	@$(PLAY_LOCAL) playbooks/status.yml
 
 .PHONY: lab-down

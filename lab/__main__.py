@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     raising.add_argument("--http-port", type=port, default=8080, help="of loopback, leads to 80 (%(default)s)")
     fabric.add_parser("down", parents=[state], help="remove them, and all that they needed")
     fabric.add_parser("status", parents=[state], help="say what stands, and how it is")
+    fabric.add_parser("wait", parents=[state], help="wait until all is healthy, and say where the page is")
     following = fabric.add_parser("follow", help="keep them as the API tells, in the foreground; `up` starts it")
     following.add_argument("--directory", type=Path, required=True, help="the state directory")
     following.add_argument("--url", required=True, help="the emulator's URL")
@@ -90,6 +91,9 @@ def run_fabric(arguments: argparse.Namespace) -> int:
     state = fabric.State(arguments.state)
     if arguments.action == "down":
         print(fabric.down(state))
+        return 0
+    if arguments.action == "wait":
+        print(fabric.wait(state))
         return 0
     if arguments.action == "status":
         alive, text = fabric.status(state)

@@ -25,6 +25,7 @@ from lab.machines.host import Grants, Lacking
 ROOT = Path(__file__).resolve().parents[2]
 UP_TIMEOUT = 1200.0
 DOWN_TIMEOUT = 120.0
+HEALTH_TIMEOUT = 300.0
 STALE = 60.0
 
 
@@ -115,6 +116,22 @@ def refuse_lacking(grants: Grants) -> None:
     for tool, package in (("ip", "iproute2"), ("nft", "nftables"), ("nsenter", "util-linux"), ("sysctl", "procps")):
         if not shutil.which(tool):
             raise Lacking(f"{tool} is missing. Install it (Debian: apt-get install {package})")
+
+
+def wait(state: State) -> str:
+    """Wait until every machine stands and every target is healthy. Gives the table, and where the page is."""
+    began = time.monotonic()
+    while time.monotonic() - began < HEALTH_TIMEOUT:
+        told = state.status() if state.running() else None
+        if not told:
+            raise SystemExit(f"no lab of {state.directory} is up")
+        health = [one for row in told["rows"] for one in row["health"].split(", ") if one]
+        if told["settled"] and health and all(one.endswith(": healthy") for one in health):
+            ports = json.loads((state.directory / "entrance.json").read_text())["ports"]
+            where = ", ".join(addresses({int(own): port for own, port in ports.items()}))
+            return f"{table(told['rows'])}\n\nThe page: {where}\nTo trust it: {state.directory / 'ca.crt'}"
+        time.sleep(0.5)
+    raise SystemExit(f"not all is healthy after {HEALTH_TIMEOUT:.0f} s:\n{status(state)[1]}")
 
 
 def down(state: State) -> str:

@@ -32,8 +32,9 @@ ALLOWED = {
     "aws_cache_node_type",
     "aws_compute_sizes",
     "aws_compute_schedules",
-    # How the machines are reached:
+    # How the machines are reached, and how soon they look for changed settings:
     "platform_connection",
+    "first_boot_check_seconds",
     # Retention:
     "aws_network_flow_log_retention_days",
     "aws_storage_log_retention_days",

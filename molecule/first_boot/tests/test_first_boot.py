@@ -128,6 +128,24 @@ def test_machine_comes_up_by_itself_once_aws_is_there(
     )
 
 
+def test_a_setting_that_changes_reaches_the_service(machine: Host, aws: Any) -> None:
+    mark = f"changed {time.time():.0f}"
+    process = "systemctl show --property MainPID --value app.service"
+    before = machine.check_output(process)
+    client(aws, "ssm").put_parameter(Name="/local/app/mark", Value=mark, Type="String", Overwrite=True)
+    began = time.monotonic()
+    eventually(lambda: f'MARK="{mark}"' in machine.check_output("cat /run/pixstory/app.env"), 60)
+    eventually(lambda: machine.check_output(process) not in (before, "0"), 30)
+    eventually(lambda: status(machine, "http://127.0.0.1:8000/readyz") == 200, 60)
+    print(f"a changed setting was in use after {time.monotonic() - began:.1f} s")
+    environment = machine.check_output(f"cat /proc/$({process})/environ | tr '\\0' '\\n'")
+    assert f"MARK={mark}" in environment.splitlines()
+    # What has not changed disturbs nobody.
+    now = machine.check_output(process)
+    time.sleep(15)
+    assert machine.check_output(process) == now
+
+
 def test_no_secret_on_the_disk_or_in_the_journal(machine: Host) -> None:
     check_secrets(machine, *SECRETS[:2])
 
