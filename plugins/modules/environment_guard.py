@@ -186,7 +186,7 @@ def explain(error: Exception, emulated: bool, endpoint: str, region: str) -> str
     """Say plainly why a call failed, and what to do."""
     if isinstance(error, (ConnectionError, HTTPClientError)):
         if emulated:
-            return f"The emulator does not answer at {endpoint}. Start it: make lab (or python -m lab start)."
+            return f"The emulator does not answer at {endpoint}. Start it first; README.md says how."
         return f"AWS does not answer at {endpoint}: {error}. Look at this machine's network, proxy and platform_region."
     if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
         return (

@@ -753,7 +753,7 @@ def client_error(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "emulated", "words"),
     [
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:5111"), True, "make lab (or python -m lab start)"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:5111"), True, "Start it first; README.md says how"),
         (EndpointConnectionError(endpoint_url="https://sts.amazonaws.com"), False, "this machine's network"),
         (NoCredentialsError(), False, "Set AWS_PROFILE"),
         (UnauthorizedSSOTokenError(), False, "aws sso login"),
