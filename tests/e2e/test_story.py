@@ -24,7 +24,7 @@ def test_a_story_with_a_photo_is_posted_in_a_browser(platform: Platform, page: P
     page.get_by_label("Photo").set_input_files(photo)
     page.get_by_role("button", name="Publish the story").click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
-    page.wait_for_function("document.querySelector('main img').naturalWidth > 0")
+    expect(page.locator("main img")).to_have_js_property("naturalWidth", 1200)
     assert platform.sql(f"SELECT author FROM stories WHERE title = '{title}'") == "Asha"
     # It is on the standby too: production's and this one's are synchronous.
     assert platform.sql("SELECT sync_state FROM pg_stat_replication") in ("sync", "quorum")
