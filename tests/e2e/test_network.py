@@ -47,7 +47,6 @@ def test_port_80_leads_to_443(platform: Platform) -> None:
         ("web", "proxy", 443, REFUSED),
         ("speech-api", "database", 5432, REFUSED),
         ("app", "speech-api", 443, "open"),
-        ("web", "speech-api", 443, REFUSED),
     ],
 )
 def test_machines_reach_what_a_rule_permits(

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -37,7 +38,16 @@ class Visitor:
 def somebody(platform: Platform, tmp_path: Path) -> Iterator[Client]:
     [server] = platform.rows("vpn")
     name = f"e2e{uuid.uuid4().hex[:5]}"
-    command = ["podman", "exec", server["name"], "vpn-user", "add", name]
+    command = [
+        "podman",
+        "exec",
+        server["name"],
+        "vpn-user",
+        "add",
+        name,
+        "--expires",
+        f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
     printed = SimpleNamespace(rc=done.returncode, stdout=done.stdout, stderr=done.stderr)
     client = handed_out(Visitor(platform), name, "lab", printed)  # type: ignore[arg-type]
