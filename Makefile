@@ -22,9 +22,15 @@ lab: lab-account ## Bring up the whole platform: the local environment on the em
 	@python -m lab fabric up
 	@$(PLAY_LOCAL) playbooks/bake.yml
 	@$(PLAY_LOCAL) playbooks/provision.yml
-	@$(PLAY_LOCAL) playbooks/database.yml
-	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,speech_api,vpn
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lab-database lab-speech_api lab-vpn
 	@python -m lab fabric wait
+
+# None of these three needs another.
+.PHONY: lab-database lab-speech_api lab-vpn
+lab-database:
+	@$(PLAY_LOCAL) playbooks/database.yml
+lab-speech_api lab-vpn: lab-%:
+	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,$*
 
 .PHONY: lab-account
 lab-account: ## Commission the local environment on the emulated AWS alone, without machines
