@@ -11,14 +11,12 @@ import json
 import secrets
 import time
 import traceback
-import urllib.request
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.emulator import server
 from lab.fabric import balancers, caches, databases, machines, names, network, plan, security_groups, world
 from lab.fabric.authority import Authority
 from lab.fabric.databases import Passwords
@@ -88,8 +86,7 @@ class Lab:
         self.net.up()
         kept = self.machines.restore()
         self._kept.update(kept)
-        request = f"{self.url}/_lab/images?region={server.DEFAULT_REGION}"
-        urllib.request.urlopen(request, json.dumps(list(kept.values())).encode(), timeout=30).close()
+        self.api.lab("images", list(kept.values()))
         self._write("imds.json", "{}")
         self._write("entrance.json", json.dumps(self._entrance()))
         inside = network.NAMESPACES / self.net.namespace(network.ENTRANCE)
@@ -149,8 +146,7 @@ class Lab:
     # Look
 
     def _look(self) -> None:
-        with urllib.request.urlopen(f"{self.url}/_lab/status", timeout=5) as reply:
-            writes = json.load(reply)["writes"]
+        writes = self.api.lab("status")["writes"]
         if writes == self._writes and time.monotonic() - self._read_at < AT_LEAST_EVERY:
             return
         self.world = world.read(self.api)
@@ -159,8 +155,7 @@ class Lab:
         self._learn_secrets()
 
     def _learn_secrets(self) -> None:
-        with urllib.request.urlopen(f"{self.url}/_lab/secrets?region={server.DEFAULT_REGION}", timeout=5) as reply:
-            kept = json.load(reply)
+        kept = self.api.lab("secrets")
         self.tokens = kept["caches"]
         path = self.folder / "replication.json"
         own = json.loads(path.read_text()) if path.exists() else {}
@@ -260,8 +255,7 @@ class Lab:
         ]
         found = balancers.health(self.world.target_groups.values(), tables)
         if found != self._health:
-            request = f"{self.url}/_lab/target-health?region={server.DEFAULT_REGION}"
-            urllib.request.urlopen(request, json.dumps(found).encode(), timeout=5).close()
+            self.api.lab("target-health", found)
             self._health = found
 
     def _fail_over(self) -> bool:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import boto3
 from lab.emulator import server
 
 GONE = ("shutting-down", "terminated")
+LAB_TIMEOUT = 30.0  # seconds
 CONTENT = "ContentDigest"  # the tag of an AMI that was baked
 
 
@@ -206,6 +208,13 @@ class Api:
             return self._clients[name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def lab(self, path: str, told: Any = None) -> Any:
+        """Ask the emulator what AWS keeps to itself, or tell it what a lab has found; see lab.emulator.gateway."""
+        address = f"{self.url}/_lab/{path}?region={server.DEFAULT_REGION}"
+        body = None if told is None else json.dumps(told).encode()
+        with urllib.request.urlopen(address, body, timeout=LAB_TIMEOUT) as reply:
+            return json.load(reply) if told is None else None
 
     def all(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
         """All pages of a describing operation."""
