@@ -16,8 +16,8 @@ from typing import Any
 import boto3
 
 from lab.emulator import server
+from lab.machines.fabric import GONE
 
-GONE = ("shutting-down", "terminated")
 LAB_TIMEOUT = 30.0  # seconds
 CONTENT = "ContentDigest"  # the tag of an AMI that was baked
 

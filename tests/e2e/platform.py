@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -20,21 +22,16 @@ from lab.emulator import process, server
 from lab.fabric.network import ENTRANCE, Network
 from lab.fabric.process import State
 from lab.fabric.world import Api
+from tests.reach import connections
 
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN = "local.pixstory.test"
-CONNECT = """
-import json, socket, sys
-from concurrent.futures import ThreadPoolExecutor
-def connect(target):
-    try:
-        socket.create_connection(tuple(target), 5).close()
-        return "open"
-    except OSError as error:
-        return error.strerror or "timeout"
-with ThreadPoolExecutor(50) as pool:
-    print(json.dumps(list(pool.map(connect, json.load(sys.stdin)))))
-"""
+
+
+def environment() -> dict[str, str]:
+    """For the project's commands: its Python first, and nothing of the caller's own AWS settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}", "LC_ALL": "C.UTF-8"}
 
 
 class Answer:
@@ -138,11 +135,7 @@ class Platform:
 
     def connections(self, host: str, targets: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
         """How connections from a host fare, all at once: a refused one takes a second."""
-        wanted = list(targets)
-        command = ["ip", "netns", "exec", self.network.namespace(host), "python3", "-c", CONNECT]
-        given = json.dumps(wanted)
-        said = subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout
-        return dict(zip(wanted, json.loads(said), strict=True))
+        return connections(self.network.namespace(host), targets)
 
     @property
     def internet(self) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
+
 import pytest
+
+from tests.reach import OPEN, REFUSED
 
 from .platform import Platform
 
 # What somebody looks for first, and what the platform itself has inside.
 PORTS = (20, 21, 22, 23, 25, 53, 80, 110, 111, 143, 389, 443, 445, 465, 587, 873, 993, 1194, 1433, 2049, 2375, 3000)
 PORTS += (3306, 3389, 5000, 5111, 5432, 5900, 6379, 8000, 8008, 8080, 8081, 8443, 9000, 9090, 9100, 9145, 9200, 11211)
-REFUSED = "No route to host"
 
 
 def test_from_the_internet_only_the_load_balancer_answers(platform: Platform) -> None:
@@ -18,13 +21,11 @@ def test_from_the_internet_only_the_load_balancer_answers(platform: Platform) ->
     assert len(public) >= 6
     names = {address: name for name, address in public.items()}
     answers = platform.connections(platform.internet, [(address, port) for address in names for port in PORTS])
-    found = {(names[address], port) for (address, port), answer in answers.items() if answer == "open"}
+    found = {(names[address], port) for (address, port), answer in answers.items() if answer == OPEN}
     assert found == {(name, port) for name in public if "balancer" in name for port in (80, 443)}
 
 
 def test_port_80_leads_to_443(platform: Platform) -> None:
-    import http.client
-
     connection = http.client.HTTPConnection("127.0.0.1", platform.ports[80], timeout=10)
     connection.request("GET", "/somewhere?a=b", headers={"Host": "local.pixstory.test"})
     answer = connection.getresponse()
@@ -38,15 +39,15 @@ def test_port_80_leads_to_443(platform: Platform) -> None:
 @pytest.mark.parametrize(
     ("source", "target", "port", "expected"),
     [
-        ("app", "database", 5432, "open"),
-        ("app", "cache", 6379, "open"),
+        ("app", "database", 5432, OPEN),
+        ("app", "cache", 6379, OPEN),
         ("web", "database", 5432, REFUSED),
         ("proxy", "database", 5432, REFUSED),
         ("web", "cache", 6379, REFUSED),
         ("proxy", "app", 8000, REFUSED),
         ("web", "proxy", 443, REFUSED),
         ("speech-api", "database", 5432, REFUSED),
-        ("app", "speech-api", 443, "open"),
+        ("app", "speech-api", 443, OPEN),
     ],
 )
 def test_machines_reach_what_a_rule_permits(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-from .platform import ROOT
+from .platform import ROOT, environment
 
 PORTS = ("18443", "18080")
 
@@ -45,18 +44,16 @@ def snapshot(folder: Path) -> dict[str, set[str]]:
 def test_a_second_lab_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "other"
     said("git", "clone", "--quiet", str(ROOT), str(folder))
-    scripts = Path(sys.executable).parent
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= {"PATH": f"{scripts}{os.pathsep}{environment['PATH']}", "LC_ALL": "C.UTF-8"}
+    settings = environment()
 
     def run(*command: str) -> str:
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400)
+        done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, timeout=400)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         return done.stdout
 
     before = snapshot(folder)
     run(sys.executable, "-m", "lab", "start", "--port", "0")
-    environment["PIXSTORY_EMULATOR_URL"] = (folder / ".lab" / "emulator.url").read_text().strip()
+    settings["PIXSTORY_EMULATOR_URL"] = (folder / ".lab" / "emulator.url").read_text().strip()
     run("ansible-playbook", "-i", "inventories/local", "playbooks/provision.yml")
     up = run(sys.executable, "-m", "lab", "fabric", "up", "--https-port", PORTS[0], "--http-port", PORTS[1])
     during = snapshot(folder)

@@ -14,6 +14,7 @@ import pytest
 from lab.fabric import plan, security_groups
 from lab.fabric.network import ENTRANCE, Network
 from lab.fabric.world import Instance, Route, Rule, Subnet, World
+from tests.reach import OPEN, REFUSED, connections
 
 WORLD = World(
     vpcs={"main": "10.30.0.0/16", "other": "10.31.0.0/16"},
@@ -38,15 +39,6 @@ WORLD = World(
         "other": Instance("other", "running", "", "10.31.0.4", "other", ("sg-any",)),
     },
 )
-REFUSED = "No route to host"  # how a program sees the ICMP answer "administratively prohibited"
-CONNECT = """
-import socket, sys
-try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), 5).close()
-    print("open")
-except OSError as error:
-    print(error.strerror or "timeout")
-"""
 
 
 class Net:
@@ -66,8 +58,7 @@ class Net:
         return ["ip", "netns", "exec", self.network.namespace(host), *command]
 
     def connect(self, host: str, address: str, port: int) -> str:
-        command = self.command(host, "python3", "-c", CONNECT, address, str(port))
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        return connections(self.network.namespace(host), [(address, port)])[address, port]
 
     @contextmanager
     def listening(self, host: str, port: int) -> Iterator[None]:
@@ -75,7 +66,7 @@ class Net:
         command = self.command(host, "python3", "-m", "http.server", str(port))
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
             try:
-                while self.connect(host, "127.0.0.1", port) != "open":
+                while self.connect(host, "127.0.0.1", port) != OPEN:
                     time.sleep(0.1)
                 yield
             finally:
@@ -93,7 +84,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Net]:
 
 def test_a_flow_of_both_groups_is_open_and_nothing_else(net: Net) -> None:
     with net.listening("db", 5432), net.listening("db", 5433):
-        assert net.connect("app", "10.30.16.4", 5432) == "open"
+        assert net.connect("app", "10.30.16.4", 5432) == OPEN
         assert net.connect("app", "10.30.16.4", 5433) == REFUSED
         assert net.connect("twin", "10.30.16.4", 5432) == REFUSED
 
@@ -110,13 +101,13 @@ def test_a_rule_that_is_taken_away_is_missed_at_once(net: Net) -> None:
 
 def test_neighbours_in_a_subnet_are_no_exception(net: Net) -> None:
     with net.listening("app", 443), net.listening("app", 80):
-        assert net.connect("twin", "10.30.0.4", 443) == "open"
+        assert net.connect("twin", "10.30.0.4", 443) == OPEN
         assert net.connect("twin", "10.30.0.4", 80) == REFUSED
 
 
 def test_the_internet_reaches_what_is_published(net: Net) -> None:
     with net.listening("app", 443), net.listening("app", 80):
-        assert net.connect(ENTRANCE, "198.18.0.1", 443) == "open"
+        assert net.connect(ENTRANCE, "198.18.0.1", 443) == OPEN
         assert net.connect(ENTRANCE, "198.18.0.1", 80) == REFUSED
         assert net.connect(ENTRANCE, "10.30.16.4", 5432) == REFUSED
 
@@ -129,7 +120,7 @@ def test_vpcs_are_apart_until_both_have_a_route(net: Net) -> None:
             net.become(replace(WORLD, routes={**peered, "other": ()}))
             assert net.connect("twin", "10.31.0.4", 443) == REFUSED
             net.become(replace(WORLD, routes=peered))
-            assert net.connect("twin", "10.31.0.4", 443) == "open"
+            assert net.connect("twin", "10.31.0.4", 443) == OPEN
     finally:
         net.become(WORLD)
 

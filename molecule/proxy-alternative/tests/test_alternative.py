@@ -92,7 +92,9 @@ def test_other_names(get: Any, machines: Mapping[str, Host], lab: Mapping[str, A
     assert get("/", name="today.news.example").status == 200
     address = lab["machines"]["debian-13"]["address"]
     # curl: empty reply from server.
-    assert machines["inside-b"].run(f"curl -sk https://{address}:8443/").rc == 52
+    closed = machines["inside-b"].run(f"curl -sk -w '%{{http_code}} %{{num_headers}}' https://{address}:8443/")
+    assert closed.stdout == "000 0"
+    assert closed.rc in (52, 56), "an empty reply; curls with OpenSSL 3.2 and newer call it an unexpected end"
     assert machines["inside-b"].run(f"curl -s http://{address}:8080/ -H 'Host: other.example'").rc == 52
 
 
