@@ -17,13 +17,21 @@ setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
 .PHONY: lab
-lab: lab-account ## Bring up the whole platform: the local environment on the emulated AWS, and the machines behind it
-	@examples/pixstory/build
+lab: ## Bring up the whole platform: the local environment on the emulated AWS, and the machines behind it
+	@scripts/setup lab
+	@$(MAKE) --no-print-directory --jobs=3 lab-images lab-example lab-account
 	@python -m lab fabric up
 	@$(PLAY_LOCAL) playbooks/bake.yml
 	@$(PLAY_LOCAL) playbooks/provision.yml
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lab-database lab-speech_api lab-vpn
 	@python -m lab fabric wait
+
+# What the machines are made of. Neither needs the account, nor the account them.
+.PHONY: lab-images lab-example
+lab-images:
+	@python -m lab image services
+lab-example:
+	@examples/pixstory/build
 
 # None of these three needs another.
 .PHONY: lab-database lab-speech_api lab-vpn
