@@ -91,11 +91,10 @@ def test_no_http2(get: Any) -> None:
 def test_other_names(get: Any, machines: Mapping[str, Host], lab: Mapping[str, Any]) -> None:
     assert get("/", name="today.news.example").status == 200
     address = lab["machines"]["debian-13"]["address"]
-    # curl: empty reply from server.
-    closed = machines["inside-b"].run(f"curl -sk -w '%{{http_code}} %{{num_headers}}' https://{address}:8443/")
-    assert closed.stdout == "000 0"
-    assert closed.rc in (52, 56), "an empty reply; curls with OpenSSL 3.2 and newer call it an unexpected end"
-    assert machines["inside-b"].run(f"curl -s http://{address}:8080/ -H 'Host: other.example'").rc == 52
+    for url in (f"https://{address}:8443/", f"http://{address}:8080/ -H 'Host: other.example'"):
+        closed = machines["inside-b"].run(f"curl -sk -w '%{{http_code}} %{{num_headers}}' {url}")
+        # curl: empty reply from server; or the connection was reset, when nginx had not read all of the request.
+        assert (closed.stdout, closed.rc in (52, 56)) == ("000 0", True), closed
 
 
 def test_health_is_answered_under_every_name(ask: Any, lab: Mapping[str, Any], machines: Mapping[str, Host]) -> None:
