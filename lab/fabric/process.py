@@ -63,12 +63,15 @@ def follow(directory: Path, url: str, ports: Mapping[int, int]) -> None:
     Lab(ROOT, directory, url, host.detect(), ports).follow(lambda: bool(over))
 
 
-def up(state: State, url: str, ports: Mapping[int, int]) -> str:
-    """Bring the lab up and wait until it is what the API tells. One that is up is only waited for."""
+def up(state: State, url: str, ports: Mapping[int, int], settle: bool = True) -> str:
+    """Bring the lab up and wait until it is what the API tells. One that is up is only waited for.
+
+    Without ``settle`` it is started only: a machine that somebody waits for need not wait for the databases.
+    """
     grants = host.detect()
     refuse_lacking(grants)
     # Here, so that it is seen what takes minutes.
-    for name in ("debian-13", image.SERVICES):
+    for name in (image.SERVICES_BASE, *([image.SERVICES] if settle else [])):
         image.ensure(name, grants)
     process = None
     if not state.running():
@@ -87,6 +90,8 @@ def up(state: State, url: str, ports: Mapping[int, int]) -> str:
             raise SystemExit(f"the fabric has ended; it said: {state.output.read_text().strip()[-3000:]}")
         status = state.status()
         if status and status["time"] > began:
+            if not settle:
+                return f"the lab has started; {', '.join(addresses(ports))}"
             if status["settled"]:
                 return f"{len(status['rows'])} hosts stand; {', '.join(addresses(ports))}"
             told = _progress(status, told)
