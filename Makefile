@@ -133,6 +133,10 @@ requirements: setup ## Pin the Python packages anew
 	    requirements/$$level.in --output-file requirements/$$level.txt $(UV_FLAGS) || exit 1; \
 	done
 
+.PHONY: policies
+policies: setup ## Derive the IAM policy that each playbook needs anew, into policies/
+	python -m tests.policies
+
 .PHONY: clean
 clean: ## Remove what the set-up and the tests made
 	rm -rf .venv .lab .ansible .cache .pytest_cache .ruff_cache examples/pixstory/dist

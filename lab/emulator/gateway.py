@@ -19,7 +19,7 @@ from typing import Any
 import moto
 from werkzeug.wrappers import Request, Response
 
-from lab.emulator import registry
+from lab.emulator import enforcement, registry
 from lab.emulator.classify import is_write
 from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of
 from lab.emulator.identify import Identity, fresh_request, identify
@@ -60,6 +60,7 @@ class Gateway:
         self._log = log
         self._parameters = False  # whether the log has the parameters of each call
         self._latency = 0.0  # seconds that each call takes longer
+        self._enforce = False  # whether a principal may do only what its policies allow
         self._account = account
         self._writes = 0  # calls that may have changed something
         self._lock = threading.RLock()
@@ -91,6 +92,9 @@ class Gateway:
 
     def _answer(self, identity: Identity, environ: dict[str, Any], body: bytes) -> Response:
         handler = registry.OPERATIONS.get((identity.service or "", identity.operation or ""))
+        refused = self._enforce and enforcement.refusal(identity, self._account, Request(environ).headers)
+        if refused:
+            handler = _refuse(*refused)
         try:
             if handler:
                 return ExtensionResponse(identity).run(fresh_request(environ, body), handler)
@@ -113,10 +117,11 @@ class Gateway:
             )
 
     def _set(self, request: Request) -> Response:
-        """`POST /_lab/settings?latency=0.04&parameters=1`: for measurements, while it runs."""
+        """`POST /_lab/settings?latency=0.04&parameters=1&enforce=1`: for measurements and tests, while it runs."""
         self._latency = request.args.get("latency", self._latency, type=float)
         self._parameters = bool(request.args.get("parameters", self._parameters, type=int))
-        return Response(f"latency {self._latency} s, parameters {self._parameters}\n")
+        self._enforce = bool(request.args.get("enforce", self._enforce, type=int))
+        return Response(f"latency {self._latency} s, parameters {self._parameters}, enforce {self._enforce}\n")
 
     def _find_health(self, request: Request) -> Response:
         """`POST /_lab/target-health?region=ap-south-1` with {target group ARN: {target: state}}: what a lab found."""
@@ -156,3 +161,10 @@ class Gateway:
             "extensions": len(registry.declared()),
         }
         return Response(json.dumps(status), content_type="application/json")
+
+
+def _refuse(code: str, message: str) -> registry.Handler:
+    def handler(call: registry.Call, parameters: dict[str, Any]) -> dict[str, Any]:
+        raise registry.ApiError(code, message)
+
+    return handler

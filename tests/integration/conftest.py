@@ -16,6 +16,7 @@ import pytest
 
 from tests import emulated
 from tests.emulated import ROOT
+from tests.policies import derive, store
 
 pytest.register_assert_rewrite("tests.integration.suite")
 
@@ -31,6 +32,7 @@ class Run:
     code: int
     output: str
     requests: list[dict[str, Any]]
+    playbook: str
 
     @property
     def recap(self) -> dict[str, int]:
@@ -57,6 +59,14 @@ class Run:
     def ended_well(self) -> Run:
         assert self.code == 0, self.output[-6000:]
         assert self.recap.get("failed") == 0, self.output[-6000:]
+        return self.stayed_within_its_policy()
+
+    def stayed_within_its_policy(self) -> Run:
+        """A person who has the permissions in policies/ can run the playbook."""
+        document = store.read(self.playbook)
+        asked = {(one["service"], one["operation"]) for one in self.requests if one["operation"]}
+        lacking = derive.lacking(asked, document) if document else []
+        assert lacking == [], f"{store.path_of(self.playbook)} does not allow what the run asked for: make policies"
         return self
 
     def changed_nothing(self) -> Run:
@@ -91,7 +101,7 @@ class Emulator(emulated.Emulator):
             timeout=1500,
             check=False,
         )
-        return Run(done.returncode, done.stdout + done.stderr, self.requests_since(offset))
+        return Run(done.returncode, done.stdout + done.stderr, self.requests_since(offset), playbook)
 
     def play_and_kill(self, environment: str, playbook: str, after_writes: int) -> int:
         """Kill the run and all its children, without warning, after so many write calls. Returns the exit code."""

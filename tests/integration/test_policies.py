@@ -1,0 +1,76 @@
+"""Each playbook does its work with its own policy and no other permission."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from lab.emulator.enforcement import NOT_ENFORCED
+from tests.policies import store
+
+from .conftest import Emulator, Run
+
+ENVIRONMENT = "dev"
+REGION = "ap-south-1"
+
+
+class Deployer:
+    """A user whose only permissions are those of the playbook that runs."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        own = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
+        self.iam = boto3.client("iam", REGION, endpoint_url=emulator.url, **own)
+        self.iam.create_user(UserName="deployer")
+        key = self.iam.create_access_key(UserName="deployer")["AccessKey"]
+        self.keys = {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
+
+    def enforce(self, on: bool) -> None:
+        urllib.request.urlopen(f"{self.emulator.url}/_lab/settings?enforce={int(on)}", b"").close()
+
+    def may(self, document: dict[str, Any]) -> None:
+        """What the policy allows; the emulator judges neither resources nor conditions."""
+        actions = sorted({action for statement in document["Statement"] for action in statement["Action"]})
+        statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.enforce(False)
+        self.iam.put_user_policy(UserName="deployer", PolicyName="playbook", PolicyDocument=text)
+        self.enforce(True)
+
+    def play(self, playbook: str, *arguments: str) -> Run:
+        connection = {"region": REGION, "endpoint_url": self.emulator.url, **self.keys}
+        given = ["-e", json.dumps({"platform_aws_connection": connection}), *arguments]
+        return self.emulator.play(ENVIRONMENT, playbook, *given)
+
+
+@pytest.fixture(scope="module")
+def deployer(account: Emulator) -> Iterator[Deployer]:
+    print(f"not enforced, since moto cannot tell the action: {', '.join(sorted(NOT_ENFORCED))}")
+    deployer = Deployer(account)
+    yield deployer
+    deployer.enforce(False)
+
+
+@pytest.mark.parametrize("playbook", store.PLAYBOOKS)
+def test_a_playbook_runs_with_its_own_policy(deployer: Deployer, playbook: str) -> None:
+    document = store.read(playbook)
+    assert document, f"{store.path_of(playbook)} is missing: run make policies"
+    deployer.may(document)
+    variables = {"aws_destroy_confirm": ENVIRONMENT, "aws_destroy_final_snapshots": False}
+    deployer.play(playbook, "-e", json.dumps(variables)).ended_well()
+
+
+def test_without_one_action_it_does_not(deployer: Deployer) -> None:
+    document = store.read("status")
+    assert document
+    for statement in document["Statement"]:
+        statement["Action"] = [action for action in statement["Action"] if action != "ec2:DescribeVpcs"]
+    deployer.may(document)
+    run = deployer.play("status")
+    assert run.code != 0
+    assert "not authorized to perform: ec2:DescribeVpcs" in " ".join(run.output.split())
