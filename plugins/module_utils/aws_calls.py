@@ -31,6 +31,26 @@ class TagsByArn(Resource):
         return self.call("list_tags_for_resource", ResourceName=arn).get("TagList", [])
 
 
+class TagResource(Resource):
+    """Tags as the newer services take them: with TagResource and UntagResource, by the ARN of the resource.
+
+    Services spell the arguments in their own ways, and some want a list where others want a dictionary.
+    """
+
+    arn_key: ClassVar[str]
+    tag_arguments: ClassVar[tuple[str, str, str]] = ("ResourceArn", "Tags", "TagKeys")
+    tags_as_list: ClassVar[bool] = False
+
+    def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
+        resource, key, _ = self.tag_arguments
+        written = ansible_dict_to_boto3_tag_list(tags) if self.tags_as_list else tags
+        self.call("tag_resource", **{resource: description[self.arn_key], key: written})
+
+    def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
+        resource, _, key = self.tag_arguments
+        self.call("untag_resource", **{resource: description[self.arn_key], key: keys})
+
+
 class Ec2Resource(Resource):
     """Found by filters, and tagged with CreateTags by its id, as all of EC2 is."""
 

@@ -16,6 +16,7 @@ from .conftest import Emulator
 # What makes a resource, and the kind of the index that it must be found in.
 MADE = {
     "AllocateAddress": "elastic_ips",
+    "CreateAnalyzer": "access_analyzers",
     "CreateAutoScalingGroup": "autoscaling_groups",
     "CreateBucket": "buckets",
     "CreateCacheParameterGroup": "cache_parameter_groups",
@@ -24,6 +25,7 @@ MADE = {
     "CreateDBInstanceReadReplica": "db_instances",
     "CreateDBParameterGroup": "db_parameter_groups",
     "CreateDBSubnetGroup": "db_subnet_groups",
+    "CreateDetector": "guardduty_detectors",
     "CreateFlowLogs": "flow_logs",
     "CreateHostedZone": "hosted_zones",
     "CreateInstanceProfile": "iam_instance_profiles",
@@ -45,11 +47,15 @@ MADE = {
     "CreateVpc": "vpcs",
     "CreateVpcEndpoint": "vpc_endpoints",
     "CreateVpcPeeringConnection": "vpc_peering_connections",
+    "EnableSecurityHub": "security_hubs",
     "PutParameter": "parameters",
+    "PutRule": "event_rules",
     "RequestCertificate": "certificates",
 }
 # What makes or sets a part of a resource.
 PARTS = {
+    "BatchEnableStandards",
+    "BatchUpdateStandardsControlAssociations",
     "CreateAlias",
     "CreateListener",
     "CreateNetworkAclEntry",

@@ -79,6 +79,7 @@ class Builder:
         self.load_balancing()
         self.compute()
         self.dns()
+        self.detection()
         return self
 
     def keys(self) -> None:
@@ -339,6 +340,23 @@ class Builder:
         route53.change_resource_record_sets(
             HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
         )
+
+    def detection(self) -> None:
+        """The detector and the hub are the first environment's: a Region has one of each."""
+        guardduty, shield, events = self.client("guardduty"), self.client("shield"), self.client("events")
+        if not guardduty.list_detectors()["DetectorIds"]:
+            tags = {tag["Key"]: tag["Value"] for tag in self.tags("detection")}
+            guardduty.create_detector(Enable=True, Tags=tags)
+            self.client("securityhub").enable_security_hub(Tags=tags)
+            self.client("securityhub").create_finding_aggregator(RegionLinkingMode="ALL_REGIONS")
+        tags = {tag["Key"]: tag["Value"] for tag in self.tags("external")}
+        self.client("accessanalyzer").create_analyzer(analyzerName=f"{self.prefix}external", type="ACCOUNT", tags=tags)
+        zone = f"arn:aws:route53:::hostedzone/{self.zone}"
+        shield.create_protection(Name=f"{self.prefix}public", ResourceArn=zone, Tags=self.tags("public"))
+        topic = self.client("sns").create_topic(Name=f"{self.prefix}security", Tags=self.tags("security"))["TopicArn"]
+        rule = f"{self.prefix}guardduty"
+        events.put_rule(Name=rule, EventPattern='{"source": ["aws.guardduty"]}', Tags=self.tags("guardduty"))
+        events.put_targets(Rule=rule, Targets=[{"Id": "security", "Arn": topic}])
 
 
 def _tiers() -> list[tuple[str, str]]:

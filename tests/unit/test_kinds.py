@@ -50,9 +50,13 @@ def failure(code: str, message: str = "no") -> CallFailed:
 def test_the_list_call_is_one_that_aws_has(kind: Kind) -> None:
     call = operation(kind)
     assert kind.arguments(SCOPE).keys() <= call.input_shape.members.keys()
-    listed = call.output_shape.members[kind.result]
-    assert isinstance(listed, ListShape)
-    members = listed.member.members
+    members = call.output_shape.members  # of the one resource, where there is no list
+    if kind.result:
+        listed = members[kind.result]
+        assert isinstance(listed, ListShape)
+        # A list of ids has no members.
+        members = getattr(listed.member, "members", {kind.id_key: listed.member})
+    assert set(kind.absent) <= {error.name for error in call.error_shapes}
     if kind.inner:
         members = members[kind.inner].member.members
     brought_by_details = {"KeyArn"}
@@ -97,6 +101,8 @@ def test_every_field_of_a_template_can_be_filled(kind: Kind) -> None:
         ("flow_logs", "log_groups"),
         ("db_instances", "kms_keys"),
         ("secrets", "kms_keys"),
+        ("event_rules", "sns_topics"),
+        ("sns_topics", "kms_keys"),
     ],
 )
 def test_what_depends_on_another_is_deleted_before_it(first: str, then: str) -> None:
@@ -338,3 +344,15 @@ def test_what_vanishes_while_it_is_read_is_left_out() -> None:
 )
 def test_a_final_snapshot_is_named_after_its_store(item: dict[str, str], suffix: str | None, name: str) -> None:
     assert final_snapshot_name(item, suffix) == name
+
+
+@pytest.mark.parametrize("code", ["InvalidAccessException", "ResourceNotFoundException"])
+def test_a_service_that_is_not_enabled_has_none(code: str) -> None:
+    aws = FakeAws(describe_hub=[failure(code)])
+    assert read_kind(aws, SCOPE, KINDS["security_hubs"]) == []  # type: ignore[arg-type]
+
+
+def test_another_error_of_a_list_call_is_no_answer() -> None:
+    aws = FakeAws(describe_hub=[failure("AccessDeniedException")])
+    with pytest.raises(CallFailed, match="AccessDeniedException"):
+        read_kind(aws, SCOPE, KINDS["security_hubs"])  # type: ignore[arg-type]

@@ -172,12 +172,13 @@ class Kind:
     service: str  # of boto3
     role: str  # the Ansible role that makes it
     rank: Rank
-    operation: str  # the list call and the key of its answer
+    operation: str  # the list call and the key of its answer; no key where the answer is the one resource itself
     result: str
     id_key: str
     arn: str  # AWS's key, or a template
     delete: Callable[[Removal, Item], None]
 
+    absent: tuple[str, ...] = ()  # errors of the list call that say that there is none
     inner: str | None = None  # a list inside each result: reservations hold instances
     arguments: Callable[[Scope], dict[str, Any]] = nothing
     candidate: Callable[[Scope, Item], bool] = any_item

@@ -61,7 +61,7 @@ def read_index(
 
 def read_kind(aws: Aws, scope: Scope, kind: Kind, *, going: bool = False, seen: set[str] | None = None) -> list[Item]:
     """The environment's resources of one kind, oldest first."""
-    listed = aws.pages(kind.service, kind.operation, kind.result, **kind.arguments(scope))
+    listed = _listed(aws, scope, kind)
     if kind.inner:
         listed = [one for outer in listed for one in outer[kind.inner]]
     if seen is not None:
@@ -82,6 +82,19 @@ def read_kind(aws: Aws, scope: Scope, kind: Kind, *, going: bool = False, seen: 
         created = _text(raw.get(kind.created, "")) if kind.created else ""
         items.append((created, item["id"], item))
     return [item for _created, _id, item in sorted(items, key=lambda entry: entry[:2])]
+
+
+def _listed(aws: Aws, scope: Scope, kind: Kind) -> list[Item]:
+    """What the list call returns. GuardDuty lists ids alone; Security Hub has one hub and no list."""
+    try:
+        if not kind.result:
+            return [aws.call(kind.service, kind.operation, **kind.arguments(scope))]
+        listed = aws.pages(kind.service, kind.operation, kind.result, **kind.arguments(scope))
+    except CallFailed as error:
+        if error.code in kind.absent:
+            return []
+        raise
+    return [item if isinstance(item, dict) else {kind.id_key: item} for item in listed]
 
 
 def _read_steadily(aws: Aws, scope: Scope, kind: Kind, **options: Any) -> list[Item]:

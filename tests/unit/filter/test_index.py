@@ -149,6 +149,8 @@ WELL_FORMED = {
     "buckets": ("id", r"pixstory-staging-main-123456789012"),
     "log_groups": ("log_group_name", r"/pixstory/staging/main"),
     "hosted_zones": ("zone_id", r"Z0[0-9A-F]{16}"),
+    "guardduty_detectors": ("arn", r"arn:aws:guardduty:ap-south-1:123456789012:detector/[0-9a-f]{32}"),
+    "sns_topics": ("arn", r"arn:aws:sns:ap-south-1:123456789012:pixstory-staging-main"),
 }
 
 

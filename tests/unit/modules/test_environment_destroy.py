@@ -501,10 +501,30 @@ def test_a_policy_that_others_use_is_left_and_named(emulator: Any) -> None:
 
 def test_kinds_that_are_not_known_are_warned_of(emulator: Any) -> None:
     staging = Builder(emulator.client, "staging", 10)
-    topic = emulator.client("sns").create_topic(Name="alarms", Tags=staging.tags("alarms"))["TopicArn"]
+    tags = {tag["Key"]: tag["Value"] for tag in staging.tags("alarms")}
+    emulator.client("sqs").create_queue(QueueName="alarms", tags=tags)
     result = destroy(emulator)
     assert not result["changed"]
-    assert topic in str(result["warnings"])
+    assert "arn:aws:sqs:ap-south-1:123456789012:alarms" in str(result["warnings"])
+
+
+def test_what_finds_threats_goes_with_all_that_belongs_to_it(emulator: Any) -> None:
+    staging = Builder(emulator.client, "staging", 10)
+    staging.zone = "Z0123456789ABCDEF"
+    staging.detection()
+    deleted = {(one["kind"], one["name"]) for one in destroy(emulator)["deleted"]}
+    assert deleted == {
+        ("guardduty_detectors", "detection"),
+        ("security_hubs", "detection"),
+        ("access_analyzers", "external"),
+        ("shield_protections", "public"),
+        ("event_rules", "guardduty"),
+        ("sns_topics", "security"),
+    }
+    # The hub's aggregator carries no tags and is in no index.
+    hub = emulator.client("securityhub")
+    hub.enable_security_hub()
+    assert hub.list_finding_aggregators()["FindingAggregators"] == []
 
 
 def test_a_bucket_is_emptied_with_its_versions(emulator: Any) -> None:

@@ -58,6 +58,12 @@ NAMES = {
     "buckets": ["media"],
     "log_groups": ["vpc-flow"],
     "hosted_zones": ["private"],
+    "guardduty_detectors": ["detection"],
+    "security_hubs": ["detection"],
+    "access_analyzers": ["external"],
+    "shield_protections": ["public"],
+    "event_rules": ["guardduty"],
+    "sns_topics": ["security"],
 }
 
 
@@ -135,6 +141,8 @@ def test_every_item_has_the_common_keys(result: dict[str, Any]) -> None:
 def test_details_that_other_calls_bring(result: dict[str, Any]) -> None:
     index = result["index"]
     assert index["kms_keys"]["data"]["key_rotation_enabled"] is False
+    assert index["guardduty_detectors"]["detection"]["status"] == "ENABLED"
+    assert [one["Id"] for one in index["event_rules"]["guardduty"]["targets"]] == ["security"]
     balancer = index["load_balancers"]["public"]
     assert balancer["attributes"]["deletion_protection.enabled"] == "true"
     assert [listener["port"] for listener in balancer["listeners"]] == [80]
@@ -251,11 +259,14 @@ def test_a_call_that_fails_is_named() -> None:
 
 def test_orphans_are_what_the_registry_does_not_know(world: World) -> None:
     assert world.read(orphans=True)["orphans"] == []
-    topic = world.emulator.client("sns").create_topic(Name="alarms", Tags=world.staging.tags("alarms"))["TopicArn"]
+    sqs = world.emulator.client("sqs")
+    tags = {tag["Key"]: tag["Value"] for tag in world.staging.tags("alarms")}
+    queue = sqs.create_queue(QueueName="alarms", tags=tags)["QueueUrl"]
     try:
-        assert [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]] == [topic]
+        arns = [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]]
+        assert arns == ["arn:aws:sqs:ap-south-1:123456789012:alarms"]
     finally:
-        world.emulator.client("sns").delete_topic(TopicArn=topic)
+        sqs.delete_queue(QueueUrl=queue)
 
 
 @pytest.fixture
