@@ -8,20 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.pixstory.platform.plugins.module_utils.waf_rules import web_acl_rules
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.pixstory.platform.plugins.module_utils.index.lookup import NotInIndex, owned
+from ansible_collections.pixstory.platform.plugins.module_utils.waf_rules import FAMILIES, web_acl_rules
 
 
 def waf_rules(
     rules: Mapping[str, Mapping[str, Any]],
     web_acl: str,
-    ip_sets: Mapping[str, str],
-    prefix: str,
+    index: Mapping[str, Any],
     forwarded_ip_header: str = "",
     actions: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """See :func:`web_acl_rules`."""
+    """See :func:`web_acl_rules`. The ARNs of the IP sets are those of the index."""
+    lists = {rule["ip_set"] for rule in rules.values() if "ip_set" in rule}
+    try:
+        arns = {
+            f"{name}-{family}": owned(index, "ip_sets", f"{web_acl}-{name}-{family}", "arn")
+            for name in lists
+            for family in FAMILIES
+        }
+    except NotInIndex as error:
+        raise AnsibleFilterError(str(error)) from error
+    prefix = f"{index['project']}-{index['environment']}"
     return web_acl_rules(
-        rules, web_acl, ip_sets=ip_sets, prefix=prefix, forwarded_ip_header=forwarded_ip_header, actions=actions
+        rules, web_acl, ip_sets=arns, prefix=prefix, forwarded_ip_header=forwarded_ip_header, actions=actions
     )
 
 
@@ -34,7 +46,7 @@ def waf_ip_sets(declared: Mapping[str, Mapping[str, list[str]]], web_acls: Itera
         {"web_acl": web_acl, "list": name, "family": family, "addresses": list(lists.get(family) or [])}
         for web_acl in web_acls
         for name, lists in declared.items()
-        for family in ("ipv4", "ipv6")
+        for family in FAMILIES
     ]
 
 
