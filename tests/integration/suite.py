@@ -26,6 +26,7 @@ MADE = {
     "CreateDBSubnetGroup": "db_subnet_groups",
     "CreateFlowLogs": "flow_logs",
     "CreateHostedZone": "hosted_zones",
+    "CreateIPSet": "ip_sets",
     "CreateInstanceProfile": "iam_instance_profiles",
     "CreateInternetGateway": "internet_gateways",
     "CreateKey": "kms_keys",
@@ -45,6 +46,7 @@ MADE = {
     "CreateVpc": "vpcs",
     "CreateVpcEndpoint": "vpc_endpoints",
     "CreateVpcPeeringConnection": "vpc_peering_connections",
+    "CreateWebACL": "web_acls",
     "PutParameter": "parameters",
     "RequestCertificate": "certificates",
 }
