@@ -115,7 +115,7 @@ index:
       V(cache_subnet_groups), V(cache_parameter_groups), V(cache_snapshots), V(kms_keys), V(secrets), V(parameters),
       V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones),
       V(guardduty_detectors), V(security_hubs), V(access_analyzers), V(shield_protections), V(event_rules),
-      V(sns_topics)."
+      V(sns_topics), V(web_acls), V(ip_sets)."
     - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
     - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
       name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
@@ -130,7 +130,11 @@ index:
       C(attached_policies) and C(inline_policies). C(iam_policies) have C(policy_document). C(kms_keys) have their
       C(alias_name) and what DescribeKey returns. C(buckets) have C(versioning), C(encryption),
       C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers).
-      C(guardduty_detectors) have what GetDetector returns, C(event_rules) have C(targets)."
+      C(guardduty_detectors) have what GetDetector returns, C(event_rules) have C(targets).
+      C(web_acls) have C(rules), C(logging_configuration) and C(resources), the load balancers that they protect.
+      C(ip_sets) have C(addresses)."
+    - C(web_acls), C(ip_sets), C(kms_keys) and C(log_groups) are read in us-east-1 too, where what CloudFront uses has
+      to be. Those from there have C(region).
     - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
   returned: always
   type: dict

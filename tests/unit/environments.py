@@ -29,7 +29,7 @@ ASSUME = json.dumps(
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 )
-ClientOf = Callable[[str], Any]
+ClientOf = Callable[..., Any]  # of a service, and if need be a Region
 
 
 def run_module(name: str, url: str, *, check: bool = False, **args: Any) -> dict[str, Any]:
@@ -80,6 +80,7 @@ class Builder:
         self.compute()
         self.dns()
         self.detection()
+        self.firewall()
         return self
 
     def keys(self) -> None:
@@ -259,7 +260,7 @@ class Builder:
             SecurityGroups=[self.groups["web"]],
             Tags=self.tags("public"),
         )["LoadBalancers"][0]
-        self.balancer_name = balancer["DNSName"]
+        self.balancer, self.balancer_name = balancer["LoadBalancerArn"], balancer["DNSName"]
         elb.modify_load_balancer_attributes(
             LoadBalancerArn=balancer["LoadBalancerArn"],
             Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}],
@@ -357,6 +358,42 @@ class Builder:
         rule = f"{self.prefix}guardduty"
         events.put_rule(Name=rule, EventPattern='{"source": ["aws.guardduty"]}', Tags=self.tags("guardduty"))
         events.put_targets(Rule=rule, Targets=[{"Id": "security", "Arn": topic}])
+    def firewall(self) -> None:
+        """Two web ACLs, one of them CloudFront's, each with an IP set and logs. The first has a load balancer."""
+        for name, scope, region in (("public", "REGIONAL", "ap-south-1"), ("edge", "CLOUDFRONT", "us-east-1")):
+            waf = self.client("wafv2", region)
+            blocked = waf.create_ip_set(
+                Name=f"{self.prefix}{name}-blocked-ipv4",
+                Scope=scope,
+                IPAddressVersion="IPV4",
+                Addresses=["192.0.2.0/24"],
+                Tags=self.tags(f"{name}-blocked-ipv4"),
+            )["Summary"]["ARN"]
+            visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
+            rule = {
+                "Name": "blocked",
+                "Priority": 0,
+                "Action": {"Block": {}},
+                "Statement": {"IPSetReferenceStatement": {"ARN": blocked}},
+                "VisibilityConfig": visible,
+            }
+            web_acl = waf.create_web_acl(
+                Name=f"{self.prefix}{name}",
+                Scope=scope,
+                DefaultAction={"Allow": {}},
+                VisibilityConfig=visible,
+                Rules=[rule],
+                Tags=self.tags(name),
+            )["Summary"]["ARN"]
+            logs = self.client("logs", region)
+            group = f"aws-waf-logs-{self.prefix}{name}"
+            tags = {tag["Key"]: tag["Value"] for tag in self.tags(f"waf-{name}")}
+            logs.create_log_group(logGroupName=group, tags=tags)
+            destination = f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}"
+            configuration = {"ResourceArn": web_acl, "LogDestinationConfigs": [destination]}
+            waf.put_logging_configuration(LoggingConfiguration=configuration)
+            if scope == "REGIONAL":
+                waf.associate_web_acl(WebACLArn=web_acl, ResourceArn=self.balancer)
 
 
 def _tiers() -> list[tuple[str, str]]:

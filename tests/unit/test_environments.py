@@ -38,6 +38,7 @@ ALLOWED = {
     # Retention:
     "aws_network_flow_log_retention_days",
     "aws_storage_log_retention_days",
+    "aws_waf_log_retention_days",
     "aws_database_backup_retention_days",
     "aws_database_log_retention_days",
     "aws_cache_snapshot_retention_days",

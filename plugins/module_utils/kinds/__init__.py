@@ -13,11 +13,20 @@ from .base import Kind
 from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
 from .detection import KINDS as DETECTION
+from .firewall import KINDS as FIREWALL
 from .identity import KINDS as IDENTITY
 from .load_balancing import KINDS as LOAD_BALANCING
 from .network import KINDS as NETWORK
 from .storage import KINDS as STORAGE
 
-KINDS: dict[str, Kind] = {
-    kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE, *DETECTION)
-}
+GROUPS = (
+    NETWORK,
+    COMPUTE,
+    LOAD_BALANCING,
+    DATA,
+    IDENTITY,
+    STORAGE,
+    DETECTION,
+    FIREWALL,
+)
+KINDS: dict[str, Kind] = {kind.key: kind for group in GROUPS for kind in group}

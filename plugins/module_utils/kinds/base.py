@@ -9,7 +9,7 @@ Nothing here imports boto3, so the filters on the controller read the same regis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,10 @@ class Scope:
     region: str = ""
     account_id: str = ""
     partition: str = "aws"
+    abroad: bool = False  # in another Region than the environment's own
+
+    def at(self, region: str) -> Scope:
+        return self if region == self.region else replace(self, region=region, abroad=True)
 
     @property
     def prefix(self) -> str:
@@ -179,6 +183,7 @@ class Kind:
     delete: Callable[[Removal, Item], None]
 
     absent: tuple[str, ...] = ()  # errors of the list call that say that there is none
+    also_in: tuple[str, ...] = ()  # Regions beside the environment's own; its items there have a ``region``
     inner: str | None = None  # a list inside each result: reservations hold instances
     arguments: Callable[[Scope], dict[str, Any]] = nothing
     candidate: Callable[[Scope, Item], bool] = any_item

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,7 +28,10 @@ TAGGING = "resourcegroupstaggingapi"
 
 
 class Aws:
-    """Clients for these services, one at least, made in the main thread. After that boto3 clients are safe to share."""
+    """Clients for these services, one at least, made in the main thread. After that boto3 clients are safe to share.
+
+    A service of another Region than the module's is written ``<service>@<region>``; ``at`` leads there.
+    """
 
     def __init__(self, module: AnsibleAWSModule, services: Iterable[str]) -> None:
         region, endpoint, arguments = get_aws_connection_info(module)
@@ -40,11 +44,28 @@ class Aws:
         self.region = str(region)
         self._retry = AWSRetry.jittered_backoff(retries=8, delay=1)
         self._clients = {
-            service: session.client(service, endpoint_url=endpoint, config=config, **arguments)
+            service: session.client(
+                service.partition("@")[0],
+                region_name=service.partition("@")[2] or region,
+                endpoint_url=endpoint,
+                config=config,
+                **arguments,
+            )
             for service in sorted(set(services))
         }
         self.partition = str(next(iter(self._clients.values())).meta.partition)
         self._pool = ThreadPoolExecutor(THREADS)
+
+    def at(self, region: str) -> Aws:
+        """The same in another Region."""
+        if region == self.region:
+            return self
+        there, mark = copy.copy(self), f"@{region}"
+        there.region = region
+        there._clients = {
+            service.removesuffix(mark): client for service, client in self._clients.items() if service.endswith(mark)
+        }
+        return there
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call with retries. ``operation`` is boto3's method name."""
@@ -54,13 +75,22 @@ class Aws:
         """All items of a list call, through all its pages where it has pages."""
         client = self._clients[service]
         if not client.can_paginate(operation):
-            return list(self.call(service, operation, **arguments).get(key) or [])
+            return self._marked_pages(service, operation, key, arguments)
 
         def read() -> list[dict[str, Any]]:
             paginator = client.get_paginator(operation)
             return [item for page in paginator.paginate(**arguments) for item in page.get(key) or []]
 
         return self._guard(service, operation, read)
+
+    def _marked_pages(self, service: str, operation: str, key: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        """What boto3 has no paginator for: one page, or as WAF has it, pages that end with a NextMarker."""
+        answer = self.call(service, operation, **arguments)
+        items = list(answer.get(key) or [])
+        while answer.get("NextMarker") and answer.get(key):
+            answer = self.call(service, operation, **arguments, NextMarker=answer["NextMarker"])
+            items += answer.get(key) or []
+        return items
 
     def each(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         """The function of every item, in parallel and in order. The function must not call ``each`` itself."""

@@ -120,9 +120,11 @@ class Destroyer:
     def _delete(self, targets: list[Target]) -> None:
         """All of a rank at once. The next rank begins only when this one is gone entirely."""
         prepared = [target for target in targets if target[0].prepare]
-        failed = self._in_parallel(prepared, lambda kind, item: kind.prepare and kind.prepare(self.removal, item))
+        failed = self._in_parallel(
+            prepared, lambda kind, item: kind.prepare and kind.prepare(self.removal.of(item), item)
+        )
         if not failed:
-            failed = self._in_parallel(targets, lambda kind, item: kind.delete(self.removal, item))
+            failed = self._in_parallel(targets, lambda kind, item: kind.delete(self.removal.of(item), item))
             broken = {id(item) for (_kind, item), _error in failed}
             self.deleted += [_named(kind, item) for kind, item in targets if id(item) not in broken]
         if failed:

@@ -170,6 +170,7 @@ KINDS = (
         label="KMS key",
         service="kms",
         role="aws_keys",
+        also_in=("us-east-1",),  # of the logs of what is global
         rank=Rank.REMAINS,
         operation="list_aliases",
         result="Aliases",

@@ -23,8 +23,12 @@ TAG_KEYS = ("Tags", "TagList", "TagSet")
 
 def services_for(kinds: Iterable[str], *, account_id: str | None = None, orphans: bool = False) -> set[str]:
     """The services that :func:`identify`, :func:`read_index` and :func:`orphans` ask."""
+    named = [KINDS[key] for key in kinds]
     return (
-        {KINDS[key].service for key in kinds} | ({TAGGING} if orphans else set()) | (set() if account_id else {"sts"})
+        {kind.service for kind in named}
+        | {f"{kind.service}@{region}" for kind in named for region in kind.also_in}
+        | ({TAGGING} if orphans else set())
+        | (set() if account_id else {"sts"})
     )
 
 
@@ -42,8 +46,13 @@ def read_index(
     ``seen`` is filled with the ids of all that was listed, be it gone or of others.
     """
     wanted = [KINDS[key] for key in KINDS if key in set(kinds)]
+    # Each Region once: an environment may be at home where a kind is besides.
+    places = [(kind, region) for kind in wanted for region in dict.fromkeys((scope.region, *kind.also_in))]
     with ThreadPoolExecutor(THREADS) as pool:
-        read = list(pool.map(lambda kind: _read_steadily(aws, scope, kind, going=going, seen=seen), wanted))
+        answers = pool.map(lambda place: _read_steadily(aws, scope, *place, going=going, seen=seen), places)
+    read: dict[str, list[Item]] = {}
+    for (kind, _region), items in zip(places, answers, strict=True):
+        read.setdefault(kind.key, []).extend(items)
     index: Item = {
         "project": scope.project,
         "environment": scope.environment,
@@ -53,8 +62,8 @@ def read_index(
         "kinds_read": [kind.key for kind in wanted],
         "duplicates": [],
     }
-    for kind, items in zip(wanted, read, strict=True):
-        index[kind.key], duplicates = by_name(kind, items)
+    for kind in wanted:
+        index[kind.key], duplicates = by_name(kind, read[kind.key])
         index["duplicates"].extend(duplicates)
     return index
 
@@ -79,6 +88,8 @@ def read_kind(aws: Aws, scope: Scope, kind: Kind, *, going: bool = False, seen: 
         item = describe(scope, kind, raw, own or _inline_tags(raw))
         if kind.going(raw):
             item["going"] = True
+        if scope.abroad:
+            item["region"] = scope.region
         created = _text(raw.get(kind.created, "")) if kind.created else ""
         items.append((created, item["id"], item))
     return [item for _created, _id, item in sorted(items, key=lambda entry: entry[:2])]
@@ -97,8 +108,10 @@ def _listed(aws: Aws, scope: Scope, kind: Kind) -> list[Item]:
     return [item if isinstance(item, dict) else {kind.id_key: item} for item in listed]
 
 
-def _read_steadily(aws: Aws, scope: Scope, kind: Kind, **options: Any) -> list[Item]:
+def _read_steadily(aws: Aws, scope: Scope, kind: Kind, region: str, **options: Any) -> list[Item]:
     """Once more when something vanished between being listed and being described."""
+    if region != scope.region:
+        aws, scope = aws.at(region), scope.at(region)
     try:
         return read_kind(aws, scope, kind, **options)
     except CallFailed as error:

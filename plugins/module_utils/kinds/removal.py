@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .base import Item, Scope, dig
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .calls import Aws
 
 # Parts of error codes. AWS has one for each service and often two.
-GONE = ("NotFound", "NoSuch", "DoesNotExist", "NotAttached", "InvalidAMIID.Unavailable")
+GONE = ("NotFound", "NoSuch", "DoesNotExist", "Nonexistent", "NotAttached", "InvalidAMIID.Unavailable")
 HELD = (
     "DependencyViolation",
     "DeleteConflict",
@@ -34,6 +34,8 @@ HELD = (
     "SubnetGroupState",
     "InvalidCacheParameterGroupState",
     "InvalidDBParameterGroupState",
+    "WAFAssociatedItem",
+    "WAFOptimisticLock",
 )
 POLL_SECONDS = 10.0
 
@@ -60,6 +62,11 @@ class Removal:
     recovery_window_in_days: int = 30
     wait_timeout: int = 1800
     snapshots: list[str] = field(default_factory=list)  # the final ones, by name or id
+
+    def of(self, item: Item) -> Removal:
+        """Where the item is: in another Region than the environment's own if it says so."""
+        region = item.get("region")
+        return replace(self, aws=self.aws.at(region), scope=self.scope.at(region)) if region else self
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
         """One write call: None when its object is gone already, again and again while something holds it."""

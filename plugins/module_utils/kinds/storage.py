@@ -89,19 +89,22 @@ def _empty_bucket(removal: Removal, bucket: str) -> bool:
 
 
 RDS_LOGS = "/aws/rds/instance/"  # RDS writes nowhere else
+WAF_LOGS = "aws-waf-logs-"  # and WAF only to such groups
 
 
 def _log_group_of_ours(scope: Scope, item: Item) -> bool:
     name = str(item["logGroupName"])
-    return name.startswith((scope.path, f"{RDS_LOGS}{scope.prefix}"))
+    return name.startswith((scope.path, f"{RDS_LOGS}{scope.prefix}", f"{WAF_LOGS}{scope.prefix}"))
 
 
 def _owned_log_group(scope: Scope, item: Item, tags: Tags) -> bool:
-    """By its path. What RDS writes to has no path, so its tags tell staging from staging-2."""
+    """By its path. What RDS and WAF write to has no path, so its tags tell staging from staging-2."""
     return str(item["logGroupName"]).startswith(scope.path) or scope.owns(tags)
 
 
 def _log_group_name(scope: Scope, name: str) -> str:
+    if name.startswith(WAF_LOGS):
+        return f"waf-{name.removeprefix(WAF_LOGS).removeprefix(scope.prefix)}"
     return name.removeprefix(scope.path).removeprefix(f"{RDS_LOGS}{scope.prefix}")
 
 
@@ -223,6 +226,7 @@ KINDS = (
         label="log group",
         service="logs",
         role="aws_storage",
+        also_in=("us-east-1",),  # of what is global
         rank=Rank.REMAINS,
         operation="describe_log_groups",
         result="logGroups",

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import access, compute, entrances, names, network, place, stores
+from . import access, compute, entrances, firewall, names, network, place, stores
 from .declared import Declared, Surroundings
 from .mistakes import Mistake
 from .specs import Specs, check_form
 
-_SUBJECTS = (place, network, compute, stores, entrances, access, names)
+_SUBJECTS = (place, network, compute, stores, entrances, firewall, access, names)
 
 
 def validate(specs: Specs, variables: Mapping[str, Any], around: Surroundings) -> list[Mistake]:

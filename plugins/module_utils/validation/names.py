@@ -35,6 +35,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "aws_identity_host_roles": (Limit("IAM role", 64),),
     "aws_keys_purposes": (Limit("alias of the key", 250),),
     "aws_storage_buckets": (Limit("bucket", 63),),
+    "aws_waf_web_acls": (Limit("web ACL", 128),),
+    "aws_waf_ip_sets": (Limit("IP set", 128, "-ipv4"),),
 }
 # Made in every environment, with names of their own.
 _FIXED_ROLES = ("flow-logs", "rds-monitoring")

@@ -43,7 +43,7 @@ def run(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.setattr(Resource, "poll_seconds", 0.05)
     # The emulator throttles nobody: an error is to be seen at once.
     monkeypatch.setattr(AWSRetry, "jittered_backoff", lambda **_: lambda function: function)
-    monkeypatch.setattr(AnsibleAWSModule, "client", lambda module, service: emulator.client(service))
+    monkeypatch.setattr(AnsibleAWSModule, "client", lambda module, service: emulator.client(service, module.region))
     return Runner(emulator)
 
 

@@ -56,7 +56,7 @@ NAMES = {
     "iam_instance_profiles": ["web"],
     "iam_policies": ["read"],
     "buckets": ["media"],
-    "log_groups": ["vpc-flow"],
+    "log_groups": ["vpc-flow", "waf-edge", "waf-public"],
     "hosted_zones": ["private"],
     "guardduty_detectors": ["detection"],
     "security_hubs": ["detection"],
@@ -64,6 +64,8 @@ NAMES = {
     "shield_protections": ["public"],
     "event_rules": ["guardduty"],
     "sns_topics": ["security"],
+    "web_acls": ["edge", "public"],
+    "ip_sets": ["edge-blocked-ipv4", "public-blocked-ipv4"],
 }
 
 
@@ -136,6 +138,21 @@ def test_every_item_has_the_common_keys(result: dict[str, Any]) -> None:
         for name, item in result["index"][key].items():
             assert item["arn"].startswith("arn:aws:"), (key, name)
             assert name == (item["id"] if kind.name_from == "id" else item["name"])
+
+
+def test_what_is_global_is_read_where_it_is(result: dict[str, Any]) -> None:
+    index = result["index"]
+    public, edge = index["web_acls"]["public"], index["web_acls"]["edge"]
+    assert (edge["region"], edge["scope"], "region" in public) == ("us-east-1", "CLOUDFRONT", False)
+    assert ":us-east-1:123456789012:global/webacl/" in edge["arn"]
+    assert [one["name"] for one in index["load_balancers"].values() if one["arn"] in public["resources"]] == ["public"]
+    (rule,) = public["rules"]
+    arn = index["ip_sets"]["public-blocked-ipv4"]["arn"]
+    assert rule["Statement"] == {"IPSetReferenceStatement": {"ARN": arn}}
+    group = index["log_groups"]["waf-edge"]
+    assert (group["region"], edge["logging_configuration"]["log_destination_configs"]) == ("us-east-1", [group["arn"]])
+    assert index["ip_sets"]["edge-blocked-ipv4"]["addresses"] == ["192.0.2.0/24"]
+    assert "lock_token" not in {*public, *index["ip_sets"]["public-blocked-ipv4"]}
 
 
 def test_details_that_other_calls_bring(result: dict[str, Any]) -> None:

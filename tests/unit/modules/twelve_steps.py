@@ -34,14 +34,14 @@ class Emulator:
     url: str
     log: Path
     read: int = 0  # bytes of the log that were read
-    clients: dict[str, Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    def client(self, service: str) -> Any:
-        if service not in self.clients:
+    def client(self, service: str, region: str = REGION) -> Any:
+        if (service, region) not in self.clients:
             # A session of one's own, for the default one is shared with other tests.
-            session = boto3.session.Session(region_name=REGION, **CREDENTIALS)
-            self.clients[service] = session.client(service, endpoint_url=self.url)
-        return self.clients[service]
+            session = boto3.session.Session(region_name=region, **CREDENTIALS)
+            self.clients[service, region] = session.client(service, endpoint_url=self.url)
+        return self.clients[service, region]
 
     def writes(self) -> list[str]:
         """The write operations since the last call of this method or of ``requests``, as ``service.Operation``."""
