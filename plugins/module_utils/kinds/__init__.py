@@ -12,6 +12,7 @@ from __future__ import annotations
 from .base import Kind
 from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
+from .edge import KINDS as EDGE
 from .firewall import KINDS as FIREWALL
 from .identity import KINDS as IDENTITY
 from .load_balancing import KINDS as LOAD_BALANCING
@@ -19,5 +20,5 @@ from .network import KINDS as NETWORK
 from .storage import KINDS as STORAGE
 
 KINDS: dict[str, Kind] = {
-    kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE, *FIREWALL)
+    kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE, *FIREWALL, *EDGE)
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Tags = dict[str, str]
+HIDDEN = "hidden"  # in the place of a value that lets somebody in
 
 
 class Rank(IntEnum):
@@ -183,6 +184,7 @@ class Kind:
     delete: Callable[[Removal, Item], None]
 
     also_in: tuple[str, ...] = ()  # Regions beside the environment's own; its items there have a ``region``
+    wrapped: str | None = None  # the key of the resource in each result
     inner: str | None = None  # a list inside each result: reservations hold instances
     arguments: Callable[[Scope], dict[str, Any]] = nothing
     candidate: Callable[[Scope, Item], bool] = any_item
