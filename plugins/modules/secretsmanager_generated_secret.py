@@ -59,7 +59,7 @@ options:
     type: str
   max_age_days:
     description:
-      - Days after which a new password is generated, whole ones. V(0) means now. Without it the secret is generated once.
+      - Whole days after which a new password is generated. V(0) means now. Without it one is generated once.
       - The one before stays as C(AWSPREVIOUS). As long as there is such a one, no other is generated, so that nobody
         who still uses it is left behind. See O(keep_previous).
     type: int
