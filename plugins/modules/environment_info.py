@@ -113,7 +113,9 @@ index:
       V(autoscaling_groups), V(images), V(snapshots), V(load_balancers), V(target_groups), V(certificates),
       V(db_instances), V(db_subnet_groups), V(db_parameter_groups), V(db_snapshots), V(replication_groups),
       V(cache_subnet_groups), V(cache_parameter_groups), V(cache_snapshots), V(kms_keys), V(secrets), V(parameters),
-      V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones)."
+      V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones),
+      V(distributions), V(cache_policies), V(origin_request_policies), V(response_headers_policies),
+      V(origin_access_controls)."
     - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
     - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
       name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
@@ -128,6 +130,7 @@ index:
       C(attached_policies) and C(inline_policies). C(iam_policies) have C(policy_document). C(kms_keys) have their
       C(alias_name) and what DescribeKey returns. C(buckets) have C(versioning), C(encryption),
       C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers)."
+    - Values of headers that a rule of a load balancer asks for, and that a distribution sends, are V(hidden).
     - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
   returned: always
   type: dict
