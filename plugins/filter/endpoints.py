@@ -55,6 +55,8 @@ STATES = {
     "replication_groups": States("status", ready=("available", "snapshotting"), failed=("create-failed",)),
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html
     "load_balancers": States("state.code", ready=("active", "active_impaired"), failed=("failed",)),
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Distribution.html
+    "distributions": States("status", ready=("Deployed",), failed=()),
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html
     "nat_gateways": States("state", ready=("available",), failed=("failed",)),
 }

@@ -17,6 +17,8 @@ ZONE_LETTERS = "abcd"
 
 DATA_STORE_PORTS = (5432, 6379)  # PostgreSQL, Redis and Valkey
 EPHEMERAL_PORTS = (1024, 65535)
+# Prefix lists of AWS that a flow may come from, by their short names.
+PREFIX_LISTS = {"cloudfront": "com.amazonaws.global.cloudfront.origin-facing"}
 # Where a route may lead, and the option of pixstory.platform.ec2_vpc_route_table that says so.
 ROUTE_TARGETS = {
     "internet_gateways": "gateway_id",
@@ -195,12 +197,14 @@ def _rule(
     }
     if peer in groups and groups[peer]["vpc"] == groups[group]["vpc"]:
         return {**rule, "group_id": owned(index, "security_groups", peer, "id")}
+    if peer in PREFIX_LISTS:
+        return {**rule, "prefix_list": PREFIX_LISTS[peer]}
     if peer in cidrs:
         return {**rule, "cidr_ip": list(cidrs[peer])}
     neighbours = sorted(name for name, declared in groups.items() if declared["vpc"] == groups[group]["vpc"])
     raise AnsibleFilterError(
         f"aws_security_groups_flows: {peer!r} (flow {flow['from']} -> {flow['to']}) is neither a group of the same VPC "
-        f"({', '.join(neighbours)}) nor one of {', '.join(sorted(cidrs))}"
+        f"({', '.join(neighbours)}) nor one of {', '.join(sorted([*cidrs, *PREFIX_LISTS]))}"
     )
 
 

@@ -48,11 +48,17 @@ options:
         elements: int
         required: true
       cidr_ip:
-        description: IPv4 CIDR blocks. Give these or O(rules[].group_id).
+        description: IPv4 CIDR blocks. Give these, O(rules[].group_id) or O(rules[].prefix_list).
         type: list
         elements: str
       group_id:
         description: Another security group, or the same.
+        type: str
+      prefix_list:
+        description:
+          - The name of a prefix list, V(com.amazonaws.global.cloudfront.origin-facing) say.
+          - It counts as many rules as it has room for entries, 55 the one named here; a group has 60 unless AWS has
+            raised the quota.
         type: str
       rule_desc:
         description: What the rule is for.
@@ -133,8 +139,9 @@ def single(rules: Iterable[dict[str, Any]]) -> list[Rule]:
 
 
 def declared_peers(rule: dict[str, Any]) -> list[dict[str, str]]:
-    if rule.get("group_id"):
-        return [{"group_id": rule["group_id"]}]
+    for option in ("group_id", "prefix_list_id"):
+        if rule.get(option):
+            return [{option: rule[option]}]
     return [{"cidr_ip": cidr} for cidr in rule["cidr_ip"]]
 
 
@@ -182,15 +189,32 @@ class SecurityGroup(Ec2Resource):
     )
 
     def validate(self) -> None:
+        self._prefix_lists: dict[str, str] = {}
         for option in ("rules", "rules_egress"):
             for rule in self.params.get(option) or []:
-                if bool(rule.get("group_id")) == bool(rule.get("cidr_ip")):
+                if sum(bool(rule.get(option)) for option in ("group_id", "cidr_ip", "prefix_list")) != 1:
                     rest = f"{option}: the rule {rule.get('rule_desc') or rule['ports']}"
-                    self.fail(f"{self.kind} {self.name}, {rest}: give either cidr_ip or group_id.")
+                    self.fail(f"{self.kind} {self.name}, {rest}: give one of cidr_ip, group_id and prefix_list.")
 
     def declared(self) -> dict[str, Any]:
         declared = super().declared()
-        return {key: single(value) if key in ("ingress", "egress") else value for key, value in declared.items()}
+        return {
+            key: single(map(self._with_prefix_list, value)) if key in ("ingress", "egress") else value
+            for key, value in declared.items()
+        }
+
+    def _with_prefix_list(self, rule: dict[str, Any]) -> dict[str, Any]:
+        """The rule with the id of its prefix list, which each Region has another of."""
+        name = rule.get("prefix_list")
+        if not name:
+            return rule
+        if name not in self._prefix_lists:
+            wanted = [{"Name": "prefix-list-name", "Values": [name]}]
+            found = self.pages("describe_managed_prefix_lists", "PrefixLists", Filters=wanted)
+            if not found:
+                self.fail(f"{self.kind} {self.name}: there is no prefix list {name} in {self.module.region}.")
+            self._prefix_lists[name] = str(found[0]["PrefixListId"])
+        return {**rule, "prefix_list_id": self._prefix_lists[name]}
 
     def describe(self) -> dict[str, Any] | None:
         return self.first(
@@ -245,6 +269,7 @@ def main() -> None:
             "ports": {"type": "list", "elements": "int", "required": True},
             "cidr_ip": {"type": "list", "elements": "str"},
             "group_id": {},
+            "prefix_list": {},
             "rule_desc": {"default": ""},
         },
     }

@@ -116,6 +116,8 @@ index:
       V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones),
       V(guardduty_detectors), V(security_hubs), V(access_analyzers), V(shield_protections), V(event_rules),
       V(sns_topics), V(web_acls), V(ip_sets)."
+      V(distributions), V(cache_policies), V(origin_request_policies), V(response_headers_policies),
+      V(origin_access_controls)."
     - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
     - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
       name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
@@ -135,6 +137,8 @@ index:
       C(ip_sets) have C(addresses)."
     - C(web_acls), C(ip_sets), C(kms_keys) and C(log_groups) are read in us-east-1 too, where what CloudFront uses has
       to be. Those from there have C(region).
+      C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers)."
+    - Values of headers that a rule of a load balancer asks for, and that a distribution sends, are V(hidden).
     - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
   returned: always
   type: dict

@@ -12,7 +12,8 @@ version_added: "0.1.0"
 short_description: Make a secret whose value AWS generates once
 description:
   - Makes a secret in Secrets Manager with a password that AWS generates. The value is generated once, when the secret
-    is created, and never changed by a later run. It is never returned and never shown in a diff or a log.
+    is created, and not changed by a later run unless O(max_age_days) says so.
+  - The value is never returned and never shown in a diff or a log.
   - A secret that is scheduled for deletion is restored, with its value.
   - Follows U(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html),
     U(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html) and
@@ -56,6 +57,17 @@ options:
   generate_key:
     description: The key of the password in the JSON object. Given together with O(template).
     type: str
+  max_age_days:
+    description:
+      - Whole days after which a new password is generated. V(0) means now. Without it one is generated once.
+      - The one before stays as C(AWSPREVIOUS). As long as there is such a one, no other is generated, so that nobody
+        who still uses it is left behind. See O(keep_previous).
+    type: int
+  keep_previous:
+    description:
+      - V(false) takes the label C(AWSPREVIOUS) off the value before. What has no label is deleted by AWS.
+      - Not together with O(max_age_days).
+    type: bool
   recovery_window_in_days:
     description: Days for which the secret can be restored after O(state=absent), 7 to 30. AWS takes 30 without it.
     type: int
@@ -88,6 +100,18 @@ EXAMPLES = r"""
       username: pixstory
     generate_key: password
     exclude_characters: "\"'@/\\"
+
+- name: A new value, once those who check it have been told
+  pixstory.platform.secretsmanager_generated_secret:
+    name: /production/edge/origin-verify
+    length: 64
+    exclude_punctuation: true
+    max_age_days: 0
+
+- name: Forget the value before
+  pixstory.platform.secretsmanager_generated_secret:
+    name: /production/edge/origin-verify
+    keep_previous: false
 """
 
 RETURN = r"""
@@ -108,6 +132,7 @@ secret:
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
@@ -117,6 +142,17 @@ from ansible_collections.pixstory.platform.plugins.module_utils.compare import s
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Plan, Property, main_for
 
 
+def version_of(description: dict[str, Any], stage: str) -> str | None:
+    """The id of the version with that label."""
+    versions = description.get("VersionIdsToStages") or {}
+    return next((version for version, stages in versions.items() if stage in stages), None)
+
+
+def young_enough(declared: int, present: int | None) -> bool:
+    """Also where a new value is not to be generated yet, and the age is therefore not known."""
+    return present is None or present < declared
+
+
 class GeneratedSecret(KmsAliases):
     kind = "generated secret"
     service = "secretsmanager"
@@ -124,6 +160,8 @@ class GeneratedSecret(KmsAliases):
     properties = (
         Property("description", "Description"),
         Property("kms_key_id", "KmsKeyId", equal=same_kms_key),
+        Property("max_age_days", "AgeDays", equal=young_enough),
+        Property("keep_previous", "Previous", equal=lambda declared, present: declared or not present),
     )
 
     def validate(self) -> None:
@@ -132,7 +170,20 @@ class GeneratedSecret(KmsAliases):
             self.fail(f"{self.kind} {self.name}: recovery_window_in_days is {window}; AWS takes 7 to 30.")
 
     def describe(self) -> dict[str, Any] | None:
-        return self.call_or_none("describe_secret", missing=("ResourceNotFoundException",), SecretId=self.name)
+        missing = ("ResourceNotFoundException",)
+        description = self.call_or_none("describe_secret", missing=missing, SecretId=self.name)
+        if description is None:
+            return None
+        previous = version_of(description, "AWSPREVIOUS")
+        age = None if self.params["max_age_days"] is None or previous else self._age(description)
+        return {**description, "AgeDays": age, "Previous": previous is not None}
+
+    def _age(self, description: dict[str, Any]) -> int | None:
+        """Whole days since the present value was made. A description tells only of the last change to anything."""
+        versions = self.call("list_secret_version_ids", SecretId=self.name, MaxResults=100)["Versions"]
+        current = version_of(description, "AWSCURRENT")
+        made = next((one.get("CreatedDate") for one in versions if one["VersionId"] == current), None)
+        return None if made is None else (datetime.now(UTC) - made).days
 
     def plan(self, description: dict[str, Any] | None) -> Plan:
         plan = super().plan(description)
@@ -146,6 +197,10 @@ class GeneratedSecret(KmsAliases):
         return plan
 
     def create(self, declared: dict[str, Any]) -> None:
+        declared = {key: value for key, value in declared.items() if key not in ("AgeDays", "Previous")}
+        self.call("create_secret", Name=self.name, SecretString=self._generate(), Tags=self.boto3_tags(), **declared)
+
+    def _generate(self) -> str:
         arguments = {
             "PasswordLength": self.params["length"],
             "ExcludePunctuation": self.params["exclude_punctuation"],
@@ -156,13 +211,21 @@ class GeneratedSecret(KmsAliases):
         value = self.hide(self.call("get_random_password", **arguments)["RandomPassword"])
         if self.params.get("template") is not None:
             value = self.hide(json.dumps({**self.params["template"], self.params["generate_key"]: value}))
-        self.call("create_secret", Name=self.name, SecretString=value, Tags=self.boto3_tags(), **declared)
+        return value
 
     def update(self, description: dict[str, Any], changes: dict[str, Any]) -> None:
         changes = dict(changes)
         if "DeletedDate" in changes:
             del changes["DeletedDate"]
             self.call("restore_secret", SecretId=self.name)
+        if "AgeDays" in changes:
+            del changes["AgeDays"]
+            self.call("put_secret_value", SecretId=self.name, SecretString=self._generate())
+        if "Previous" in changes:
+            del changes["Previous"]
+            previous = version_of(description, "AWSPREVIOUS")
+            label = {"VersionStage": "AWSPREVIOUS", "RemoveFromVersionId": previous}
+            self.call("update_secret_version_stage", SecretId=self.name, **label)
         if changes:
             self.call("update_secret", SecretId=self.name, **changes)
 
@@ -194,10 +257,13 @@ def main() -> None:
             "require_each_included_type": {"type": "bool", "default": True},
             "template": {"type": "dict"},
             "generate_key": {"no_log": False},
+            "max_age_days": {"type": "int"},
+            "keep_previous": {"type": "bool"},
             "recovery_window_in_days": {"type": "int"},
             "force": {"type": "bool", "default": False},
         },
         required_together=[("template", "generate_key")],
+        mutually_exclusive=[("max_age_days", "keep_previous")],
     )
 
 

@@ -81,6 +81,7 @@ class Builder:
         self.dns()
         self.detection()
         self.firewall()
+        self.edge()
         return self
 
     def keys(self) -> None:
@@ -268,11 +269,16 @@ class Builder:
         group = elb.create_target_group(
             Name=f"{self.prefix}web", Protocol="HTTP", Port=80, VpcId=self.vpc, Tags=self.tags("web")
         )["TargetGroups"][0]["TargetGroupArn"]
-        elb.create_listener(
-            LoadBalancerArn=balancer["LoadBalancerArn"],
-            Protocol="HTTP",
-            Port=80,
-            DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+        forward = [{"Type": "forward", "TargetGroupArn": group}]
+        listener = elb.create_listener(
+            LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=forward
+        )["Listeners"][0]["ListenerArn"]
+        header = {"HttpHeaderName": "X-Origin-Verify", "Values": ["sent-to-the-origin"]}
+        elb.create_rule(
+            ListenerArn=listener,
+            Priority=1,
+            Conditions=[{"Field": "http-header", "HttpHeaderConfig": header}],
+            Actions=forward,
         )
         self.client("acm").request_certificate(DomainName=f"{self.environment}.example.com", Tags=self.tags("public"))
 
@@ -394,6 +400,57 @@ class Builder:
             waf.put_logging_configuration(LoggingConfiguration=configuration)
             if scope == "REGIONAL":
                 waf.associate_web_acl(WebACLArn=web_acl, ResourceArn=self.balancer)
+    def edge(self) -> None:
+        """Only the distribution has tags; of the others the comment says whose they are."""
+        cloudfront = self.client("cloudfront")
+        forwarded: dict[str, Any] = {
+            "HeadersConfig": {"HeaderBehavior": "none"},
+            "CookiesConfig": {"CookieBehavior": "none"},
+            "QueryStringsConfig": {"QueryStringBehavior": "none"},
+        }
+        keys = {"EnableAcceptEncodingGzip": True, **forwarded}
+        named = {"Name": f"{self.prefix}static", "Comment": self.path, "MinTTL": 0}
+        policy = cloudfront.create_cache_policy(
+            CachePolicyConfig={**named, "ParametersInCacheKeyAndForwardedToOrigin": keys}
+        )["CachePolicy"]["Id"]
+        cloudfront.create_origin_request_policy(
+            OriginRequestPolicyConfig={"Name": f"{self.prefix}host", "Comment": self.path, **forwarded}
+        )
+        cloudfront.create_response_headers_policy(
+            ResponseHeadersPolicyConfig={"Name": f"{self.prefix}security", "Comment": self.path}
+        )
+        cloudfront.create_origin_access_control(
+            OriginAccessControlConfig={
+                "Name": f"{self.prefix}buckets",
+                "Description": self.path,
+                "SigningProtocol": "sigv4",
+                "SigningBehavior": "always",
+                "OriginAccessControlOriginType": "s3",
+            }
+        )
+        origin = {
+            "Id": "balancer",
+            "DomainName": self.balancer_name,
+            "CustomHeaders": {
+                "Quantity": 1,
+                "Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": "sent-to-the-origin"}],
+            },
+            "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
+        }
+        config = {
+            "CallerReference": self.prefix,
+            "Comment": f"{self.prefix}public",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "balancer",
+                "ViewerProtocolPolicy": "https-only",
+                "CachePolicyId": policy,
+            },
+        }
+        cloudfront.create_distribution_with_tags(
+            DistributionConfigWithTags={"DistributionConfig": config, "Tags": {"Items": self.tags("public")}}
+        )
 
 
 def _tiers() -> list[tuple[str, str]]:

@@ -57,11 +57,18 @@ def test_the_list_call_is_one_that_aws_has(kind: Kind) -> None:
         # A list of ids has no members.
         members = getattr(listed.member, "members", {kind.id_key: listed.member})
     assert set(kind.absent) <= {error.name for error in call.error_shapes}
+    listed = call.output_shape
+    for step in kind.result.split("."):
+        listed = listed.members[step]
+    assert isinstance(listed, ListShape)
+    members = listed.member.members
+    if kind.wrapped:
+        members = members[kind.wrapped].members
     if kind.inner:
         members = members[kind.inner].member.members
     brought_by_details = {"KeyArn"}
     for key in (kind.id_key, kind.name_key, "" if "{" in kind.arn else kind.arn):
-        assert not key or key in members or key in brought_by_details, key
+        assert not key or key.split(".")[0] in members or key in brought_by_details, key
 
 
 @EVERY_KIND
@@ -83,6 +90,13 @@ def test_every_field_of_a_template_can_be_filled(kind: Kind) -> None:
         ("elastic_ips", "internet_gateways"),
         ("load_balancers", "target_groups"),
         ("load_balancers", "certificates"),
+        ("distributions", "certificates"),
+        ("distributions", "cache_policies"),
+        ("distributions", "origin_request_policies"),
+        ("distributions", "response_headers_policies"),
+        ("distributions", "origin_access_controls"),
+        ("distributions", "web_acls"),
+        ("distributions", "buckets"),
         ("load_balancers", "security_groups"),
         ("vpc_endpoints", "security_groups"),
         ("db_instances", "db_subnet_groups"),

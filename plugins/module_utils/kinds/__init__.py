@@ -13,6 +13,7 @@ from .base import Kind
 from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
 from .detection import KINDS as DETECTION
+from .edge import KINDS as EDGE
 from .firewall import KINDS as FIREWALL
 from .identity import KINDS as IDENTITY
 from .load_balancing import KINDS as LOAD_BALANCING
@@ -27,6 +28,17 @@ GROUPS = (
     IDENTITY,
     STORAGE,
     DETECTION,
+    FIREWALL,
+)
+GROUPS = (
+    NETWORK,
+    COMPUTE,
+    LOAD_BALANCING,
+    DATA,
+    IDENTITY,
+    STORAGE,
+    DETECTION,
+    EDGE,
     FIREWALL,
 )
 KINDS: dict[str, Kind] = {kind.key: kind for group in GROUPS for kind in group}

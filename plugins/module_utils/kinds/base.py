@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Tags = dict[str, str]
+HIDDEN = "hidden"  # in the place of a value that lets somebody in
 
 
 class Rank(IntEnum):
@@ -184,6 +185,7 @@ class Kind:
 
     absent: tuple[str, ...] = ()  # errors of the list call that say that there is none
     also_in: tuple[str, ...] = ()  # Regions beside the environment's own; its items there have a ``region``
+    wrapped: str | None = None  # the key of the resource in each result
     inner: str | None = None  # a list inside each result: reservations hold instances
     arguments: Callable[[Scope], dict[str, Any]] = nothing
     candidate: Callable[[Scope, Item], bool] = any_item

@@ -21,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 
+from .base import dig
 from .errors import CallFailed
 
 THREADS = 16
@@ -72,21 +73,21 @@ class Aws:
         return self._guard(service, operation, lambda: getattr(self._clients[service], operation)(**arguments))
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-        """All items of a list call, through all its pages where it has pages."""
+        """All items of a list call, through all its pages where it has pages. ``key`` may be a dotted path."""
         client = self._clients[service]
         if not client.can_paginate(operation):
             return self._marked_pages(service, operation, key, arguments)
 
         def read() -> list[dict[str, Any]]:
             paginator = client.get_paginator(operation)
-            return [item for page in paginator.paginate(**arguments) for item in page.get(key) or []]
+            return [item for page in paginator.paginate(**arguments) for item in dig(page, key) or []]
 
         return self._guard(service, operation, read)
 
     def _marked_pages(self, service: str, operation: str, key: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
         """What boto3 has no paginator for: one page, or as WAF has it, pages that end with a NextMarker."""
         answer = self.call(service, operation, **arguments)
-        items = list(answer.get(key) or [])
+        items = list(dig(answer, key) or [])
         while answer.get("NextMarker") and answer.get(key):
             answer = self.call(service, operation, **arguments, NextMarker=answer["NextMarker"])
             items += answer.get(key) or []

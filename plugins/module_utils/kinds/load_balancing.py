@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base import Item, Kind, Rank, Scope, Tags, batches, status, tag_dict
+from .base import HIDDEN, Item, Kind, Rank, Scope, Tags, batches, status, tag_dict
 from .removal import Removal, delete, wait_until_gone
 
 if TYPE_CHECKING:
@@ -44,12 +44,20 @@ def _balancer_parts(aws: Aws, scope: Scope, items: list[Item]) -> None:
         found = aws.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=item["LoadBalancerArn"])
         for listener in found:
             rules = aws.pages("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
-            listener["Rules"] = [rule for rule in rules if not rule.get("IsDefault")]
+            listener["Rules"] = [_without_secrets(rule) for rule in rules if not rule.get("IsDefault")]
         return found
 
     read = aws.together((attributes, listeners), items)
     for item, (own, found) in zip(items, read, strict=True):
         item.update(Attributes=own, Listeners=found)
+
+
+def _without_secrets(rule: Item) -> Item:
+    """The values of headers that a rule asks for let requests in, and an index is shown."""
+    for condition in rule.get("Conditions", []):
+        if asked := condition.get("HttpHeaderConfig"):
+            asked["Values"] = [HIDDEN for _value in asked["Values"]]
+    return rule
 
 
 def _target_group_attributes(aws: Aws, scope: Scope, items: list[Item]) -> None:
@@ -142,6 +150,7 @@ KINDS = (
         label="ACM certificate",
         service="acm",
         role="aws_load_balancing",
+        also_in=("us-east-1",),  # where CloudFront takes its own from
         rank=Rank.PARTS,
         operation="list_certificates",
         result="CertificateSummaryList",

@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from . import KINDS
-from .base import Item, Kind, Scope, Tags, tag_dict
+from .base import Item, Kind, Scope, Tags, dig, tag_dict
 from .calls import TAGGING, THREADS, Aws
 from .errors import CallFailed
 from .removal import is_gone
@@ -71,6 +71,8 @@ def read_index(
 def read_kind(aws: Aws, scope: Scope, kind: Kind, *, going: bool = False, seen: set[str] | None = None) -> list[Item]:
     """The environment's resources of one kind, oldest first."""
     listed = _listed(aws, scope, kind)
+    if kind.wrapped:
+        listed = [one[kind.wrapped] for one in listed]
     if kind.inner:
         listed = [one for outer in listed for one in outer[kind.inner]]
     if seen is not None:
@@ -126,7 +128,7 @@ def describe(scope: Scope, kind: Kind, raw: Item, tags: Tags) -> Item:
     shown: Item = camel_dict_to_snake_dict(item, ignore_list=kind.verbatim)
     identifier = str(item[kind.id_key])
     arn = scope.fill(kind.arn, id=identifier) if "{" in kind.arn else str(item.get(kind.arn, ""))
-    api_name = str(item.get(kind.name_key, "")) if kind.name_key else ""
+    api_name = str(dig(item, kind.name_key) or "") if kind.name_key else ""
     shown.update(id=identifier, arn=arn, tags=tags, name=logical_name(scope, kind, api_name, tags, identifier))
     if api_name:
         shown["api_name"] = api_name

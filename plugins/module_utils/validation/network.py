@@ -18,6 +18,9 @@ from .place import NAME
 
 PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 INTERNET = "internet"
+# Stands for the addresses from which CloudFront asks origins.
+CLOUDFRONT = "cloudfront"
+_CLOUDFRONT_WEIGHT = 55  # rules that it counts, of the 60 of a group
 _SUBNETS = re.compile(r"([^.]+)\.([^.]+)")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
 _GROUP_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
@@ -222,7 +225,7 @@ def _groups(declared: Declared) -> Checks:
                 f"is {show(description)}",
                 "Write 1 to 255 letters, digits, spaces and others out of . _ - : / ( ) # , @ [ ] + = & ; { } ! $ *",
             )
-        if name == INTERNET or name.startswith("sg-"):
+        if name in (INTERNET, CLOUDFRONT) or name.startswith("sg-"):
             yield Mistake(path, f"is called {name}, which has a meaning of its own", "Take another name.")
 
 
@@ -255,13 +258,28 @@ def _flows(declared: Declared) -> Checks:
                 f"is internet, and {ends['to']} is a data store's group",
                 "Name the group of those who use it.",
             )
+        yield from _cloudfront(path, flow, ends)
         yield from _across(declared, path, ends, named)
+
+
+def _cloudfront(path: Path, flow: dict[str, Any], ends: dict[str, Any]) -> Checks:
+    """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html"""
+    if ends["to"] == CLOUDFRONT:
+        yield Mistake(
+            (*path, "to"), "is cloudfront, which asks and is not asked", "Write it as from, or write another group."
+        )
+    if ends["from"] == CLOUDFRONT and len(flow.get("ports") or []) > 1:
+        yield Mistake(
+            (*path, "ports"),
+            f"has {len(flow['ports'])} ports; each counts {_CLOUDFRONT_WEIGHT} of the 60 rules of a group",
+            "Write one, such as [443].",
+        )
 
 
 def _known_end(declared: Declared, name: str) -> bool:
     found = _SUBNETS.fullmatch(name)
     return (
-        name == INTERNET
+        name in (INTERNET, CLOUDFRONT)
         or name in declared.entries("aws_security_groups_groups")
         or (found is not None and found[2] in (declared.tiers(found[1]) or []))
     )
@@ -280,10 +298,10 @@ def _end(declared: Declared, path: Path, name: str | None) -> Checks:
         yield from tier_exists(declared, path, found[2], found[1])
         return
     subnets = [f"{vpc}.{tier}" for vpc in declared.entries("aws_network_vpcs") for tier in declared.tiers(vpc) or []]
-    guess = nearest(name, [*groups, INTERNET, *subnets])
+    guess = nearest(name, [*groups, INTERNET, CLOUDFRONT, *subnets])
     yield Mistake(
         path,
-        f"is {show(name)}, neither a security group nor internet nor <vpc>.<tier>",
+        f"is {show(name)}, neither a security group nor internet nor cloudfront nor <vpc>.<tier>",
         f"Write {guess}."
         if guess
         else f"Groups are {listing(sorted(groups), 'and')}; subnets {listing(subnets, 'and')}.",

@@ -136,7 +136,7 @@ def test_the_default_group_of_a_vpc_can_be_emptied(emulator: Emulator, run: Runn
 @pytest.mark.parametrize("peers", [{}, {"cidr_ip": ["10.0.0.0/8"], "group_id": "sg-1"}])
 def test_a_rule_has_one_kind_of_peer(run: Runner, declared: dict[str, Any], peers: dict[str, Any]) -> None:
     outcome = run(MODULE, {**declared, "rules": [{"ports": [1], **peers}]}, fails=True)
-    assert "give either cidr_ip or group_id" in outcome.result["msg"]
+    assert "give one of cidr_ip, group_id and prefix_list" in outcome.result["msg"]
     assert outcome.writes == []
 
 
@@ -144,3 +144,24 @@ def test_another_description_of_the_group_is_refused(run: Runner, declared: dict
     run(MODULE, declared)
     outcome = run(MODULE, {**declared, "description": "Servers"}, fails=True)
     assert "AWS cannot change description in place" in outcome.result["msg"]
+
+
+ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
+
+
+def test_a_prefix_list_is_known_by_its_name(emulator: Emulator, run: Runner, vpc: str) -> None:
+    named = {"name": NAME, "vpc_id": vpc, "description": "x", "rules": [{"ports": [443], "prefix_list": ORIGIN_FACING}]}
+    run.predicted(MODULE, named)
+    [permission] = group(emulator, vpc)["IpPermissions"]
+    lists = emulator.client("ec2").describe_managed_prefix_lists()["PrefixLists"]
+    names = {one["PrefixListId"]: one["PrefixListName"] for one in lists}
+    assert [names[one["PrefixListId"]] for one in permission["PrefixListIds"]] == [ORIGIN_FACING]
+    assert not run.predicted(MODULE, named).changed
+    open_to_all = {**named, "rules": [{"ports": [443], "cidr_ip": ["0.0.0.0/0"]}]}
+    assert run.predicted(MODULE, open_to_all).changed
+    assert rules(emulator, vpc) == {("tcp", 443, 443, "0.0.0.0/0", "")}
+
+
+def test_a_prefix_list_that_is_not_there(run: Runner, vpc: str) -> None:
+    named = {"name": NAME, "vpc_id": vpc, "description": "x", "rules": [{"ports": [443], "prefix_list": "none"}]}
+    assert "there is no prefix list none in ap-south-1" in run(MODULE, named, fails=True).result["msg"]

@@ -66,6 +66,11 @@ NAMES = {
     "sns_topics": ["security"],
     "web_acls": ["edge", "public"],
     "ip_sets": ["edge-blocked-ipv4", "public-blocked-ipv4"],
+    "distributions": ["public"],
+    "cache_policies": ["static"],
+    "origin_request_policies": ["host"],
+    "response_headers_policies": ["security"],
+    "origin_access_controls": ["buckets"],
 }
 
 
@@ -328,3 +333,17 @@ def test_commissioned_again_it_has_the_same_shape(result: dict[str, Any], world:
     assert index_shape(index) == index_shape(result["index"])
     world.emulator.client("ec2").delete_route(RouteTableId=again.route_table, DestinationCidrBlock="0.0.0.0/0")
     assert index_shape(world.read()["index"]) != index_shape(result["index"])
+
+
+def test_headers_that_let_somebody_in_are_hidden(result: dict[str, Any]) -> None:
+    assert "sent-to-the-origin" not in json.dumps(result)
+    (origin,) = result["index"]["distributions"]["public"]["origins"]["items"]
+    assert [one["header_value"] for one in origin["custom_headers"]["items"]] == ["hidden"]
+    rules = [one for listener in result["index"]["load_balancers"]["public"]["listeners"] for one in listener["rules"]]
+    asked = [
+        one["http_header_config"]["values"]
+        for rule in rules
+        for one in rule["conditions"]
+        if "http_header_config" in one
+    ]
+    assert asked == [["hidden"]]

@@ -140,3 +140,32 @@ def test_mistakes_are_found_before_anything_is_written(run: Runner, declaration:
     outcome = run(MODULE, {"name": NAME, **declaration}, fails=True)
     assert message in outcome.result["msg"]
     assert outcome.writes == []
+
+
+def stages(emulator: Emulator) -> dict[str, str]:
+    """The value under each label."""
+    client = emulator.client("secretsmanager")
+    labels = [
+        one for listed in client.describe_secret(SecretId="/rotated")["VersionIdsToStages"].values() for one in listed
+    ]
+    return {one: client.get_secret_value(SecretId="/rotated", VersionStage=one)["SecretString"] for one in labels}
+
+
+def test_a_value_that_is_too_old_is_replaced_and_the_one_before_kept_until_it_is_forgotten(
+    emulator: Emulator, run: Runner
+) -> None:
+    secret = {"name": "/rotated", "exclude_punctuation": True}
+    run("secretsmanager_generated_secret", {**secret, "max_age_days": 0})
+    first = stages(emulator)["AWSCURRENT"]
+    assert not run.predicted("secretsmanager_generated_secret", {**secret, "max_age_days": 1}).changed
+    outcome = run.predicted("secretsmanager_generated_secret", {**secret, "max_age_days": 0})
+    assert outcome.writes.count("secretsmanager.PutSecretValue") == 1
+    second = stages(emulator)["AWSCURRENT"]
+    assert stages(emulator) == {"AWSCURRENT": second, "AWSPREVIOUS": first}
+    assert second != first
+    assert not {first, second} & set(json.dumps(outcome.result).split('"'))
+    # As long as the one before may be in use, there is no third.
+    assert not run.predicted("secretsmanager_generated_secret", {**secret, "max_age_days": 0}).changed
+    assert run.predicted("secretsmanager_generated_secret", {**secret, "keep_previous": False}).changed
+    assert stages(emulator) == {"AWSCURRENT": second}
+    assert not run.predicted("secretsmanager_generated_secret", {**secret, "keep_previous": False}).changed
