@@ -9,6 +9,7 @@ entry in one of the files beside this one.
 
 from __future__ import annotations
 
+from .account import KINDS as ACCOUNT
 from .base import Kind
 from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
@@ -17,4 +18,6 @@ from .load_balancing import KINDS as LOAD_BALANCING
 from .network import KINDS as NETWORK
 from .storage import KINDS as STORAGE
 
-KINDS: dict[str, Kind] = {kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE)}
+KINDS: dict[str, Kind] = {
+    kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE, *ACCOUNT)
+}
