@@ -45,6 +45,11 @@ MADE = {
     "CreateVpc": "vpcs",
     "CreateVpcEndpoint": "vpc_endpoints",
     "CreateVpcPeeringConnection": "vpc_peering_connections",
+    "CreateTopic": "sns_topics",
+    "CreateTrail": "trails",
+    "PutConfigRule": "config_rules",
+    "PutConfigurationRecorder": "config_recorders",
+    "PutMetricAlarm": "alarms",
     "PutParameter": "parameters",
     "RequestCertificate": "certificates",
 }
@@ -54,8 +59,12 @@ PARTS = {
     "CreateListener",
     "CreateNetworkAclEntry",
     "CreateRoute",
+    "CreateServiceLinkedRole",
     "CreateTags",
     "RunInstances",
+    "StartConfigurationRecorder",
+    "StartLogging",
+    "Subscribe",
 }
 CHANGES = re.compile(
     "Accept|Add|Associate|Attach|Authorize|Change|Delete|Enable|Modify|Put|Replace|Revoke|Set|Tag|Update"

@@ -22,10 +22,7 @@ Target = tuple[Kind, Item]
 
 KEPT_SNAPSHOT = "A snapshot is kept unless keep_snapshots is false."
 KEPT_KEY = "Kept snapshots are encrypted with this key."
-LOCKED = (
-    "Object lock keeps its objects until their retention ends. Its lifecycle rules remove them then; destroy again, and "
-    "it goes."
-)
+LOCKED = "Object lock keeps its objects. Its lifecycle rules remove them in time: destroy again after that."
 LOCKED_KEY = "The objects of the kept bucket of the same name are encrypted with this key."
 # Who can hold a part of a VPC, by the filter under which its network interfaces are found.
 HOLDERS = {"vpcs": "vpc-id", "subnets": "subnet-id", "security_groups": "group-id"}

@@ -35,9 +35,11 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "aws_identity_host_roles": (Limit("IAM role", 64),),
     "aws_keys_purposes": (Limit("alias of the key", 250),),
     "aws_storage_buckets": (Limit("bucket", 63),),
+    "aws_account_config_rules": (Limit("Config rule", 128),),
+    "aws_account_alarms": (Limit("alarm", 250),),
 }
 # Made in every environment, with names of their own.
-_FIXED_ROLES = ("flow-logs", "rds-monitoring")
+_FIXED_ROLES = ("flow-logs", "rds-monitoring", "cloudtrail")
 _DNS_NAMES = 63
 
 
