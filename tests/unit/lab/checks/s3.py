@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from checks import ACCOUNT, Aws, proves
+from checks import ACCOUNT, Aws, error_code, proves
 from checks.builders import bucket
 
 
@@ -72,6 +72,11 @@ def log_bucket_may_demand_tls_first(aws: Aws) -> None:
     logging = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "logs/"}}
     s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=logging)
     assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == target
+    permit["Resource"] = f"arn:aws:s3:::{target}/logs/*"
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps(policy))
+    for prefix, code in (("logs/one/", None), ("other/", "InvalidTargetBucketForLogging")):
+        logging["LoggingEnabled"]["TargetPrefix"] = prefix
+        assert error_code(s3.put_bucket_logging, Bucket=name, BucketLoggingStatus=logging) == code
 
 
 @proves("s3.lifecycle_keeps_newer_versions")
