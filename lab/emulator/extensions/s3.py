@@ -102,6 +102,23 @@ def log_bucket_policy_may_name_anyone() -> None:
 
 
 @fix("s3")
+def requests_stand_for_those_over_tls() -> None:
+    """A statement about requests without TLS concerns nobody. Moto would apply it to all: it reads no conditions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+    """
+
+    @wrap(FakeBucket, "get_permission")
+    def permission(original: Any, bucket: FakeBucket, action: str, resource: str) -> Any:
+        if not bucket.policy:
+            return original(bucket, action, resource)
+        policy = json.loads(bucket.policy)
+        plaintext = {"Bool": {"aws:SecureTransport": "false"}}
+        policy["Statement"] = [one for one in policy["Statement"] if one.get("Condition") != plaintext]
+        return original(SimpleNamespace(policy=json.dumps(policy).encode()), action, resource)
+
+
+@fix("s3")
 def lifecycle_keeps_newer_versions() -> None:
     """NoncurrentVersionExpiration may spare a number of newer noncurrent versions.
 

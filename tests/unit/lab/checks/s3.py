@@ -79,6 +79,18 @@ def log_bucket_may_demand_tls_first(aws: Aws) -> None:
         assert error_code(s3.put_bucket_logging, Bucket=name, BucketLoggingStatus=logging) == code
 
 
+@proves("s3.requests_stand_for_those_over_tls")
+def bucket_that_demands_tls_can_be_emptied(aws: Aws) -> None:
+    s3, name = aws.client("s3"), bucket(aws)
+    s3.put_object(Bucket=name, Key="one", Body=b"1")
+    resources = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    demand = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources}
+    demand["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [demand]}))
+    assert "Errors" not in s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "one"}]})
+    s3.delete_bucket(Bucket=name)
+
+
 @proves("s3.lifecycle_keeps_newer_versions")
 def lifecycle_comes_back_as_it_was_put(aws: Aws) -> None:
     s3, name = aws.client("s3"), bucket(aws)
