@@ -55,6 +55,11 @@ MADE = {
     "CreateVpcPeeringConnection": "vpc_peering_connections",
     "EnableSecurityHub": "security_hubs",
     "CreateWebACL": "web_acls",
+    "CreateTopic": "sns_topics",
+    "CreateTrail": "trails",
+    "PutConfigRule": "config_rules",
+    "PutConfigurationRecorder": "config_recorders",
+    "PutMetricAlarm": "alarms",
     "PutParameter": "parameters",
     "PutRule": "event_rules",
     "RequestCertificate": "certificates",
@@ -68,8 +73,12 @@ PARTS = {
     "CreateNetworkAclEntry",
     "CreateRoute",
     "CreateRule",
+    "CreateServiceLinkedRole",
     "CreateTags",
     "RunInstances",
+    "StartConfigurationRecorder",
+    "StartLogging",
+    "Subscribe",
 }
 CHANGES = re.compile(
     "Accept|Add|Associate|Attach|Authorize|Change|Delete|Enable|Modify|Put|Replace|Revoke|Set|Tag|Update"

@@ -11,6 +11,7 @@ ROLES = [
     "aws_keys",
     "aws_storage",
     "aws_identity",
+    "aws_account",
     "aws_network",
     "aws_security_groups",
     "aws_vpc_endpoints",

@@ -45,6 +45,10 @@ ALLOWED = {
     "aws_database_backup_retention_days",
     "aws_database_log_retention_days",
     "aws_cache_snapshot_retention_days",
+    "aws_account_trail_retention_days",
+    "aws_account_trail_lock_mode",
+    "aws_account_log_retention_days",
+    "aws_account_config_retention_days",
 }
 
 

@@ -79,6 +79,8 @@ def object_lock_has_days_or_years() -> None:
 def log_bucket_policy_may_name_anyone() -> None:
     """A policy that lets the logging service write may have other statements too, such as one that demands TLS.
 
+    And it may let the service write below more than the prefix that is logged to.
+
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
     original = FakeBucket._log_permissions_enabled_policy
@@ -86,12 +88,34 @@ def log_bucket_policy_may_name_anyone() -> None:
     def permitted(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
         policy = json.loads(target_bucket.policy) if target_bucket.policy else {"Statement": []}
         policy["Statement"] = [one for one in policy["Statement"] if isinstance(one.get("Principal"), dict)]
+        wanted = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}*"
+        for one in policy["Statement"]:
+            resource = str(one.get("Resource"))
+            if resource.endswith("*") and wanted.startswith(resource[:-1]):
+                one["Resource"] = wanted
         bucket = SimpleNamespace(
             policy=json.dumps(policy).encode(), partition=target_bucket.partition, name=target_bucket.name
         )
         return original(bucket, target_prefix)  # type: ignore[arg-type]
 
     FakeBucket._log_permissions_enabled_policy = staticmethod(permitted)  # type: ignore[method-assign, assignment]
+
+
+@fix("s3")
+def requests_stand_for_those_over_tls() -> None:
+    """A statement about requests without TLS concerns nobody. Moto would apply it to all: it reads no conditions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+    """
+
+    @wrap(FakeBucket, "get_permission")
+    def permission(original: Any, bucket: FakeBucket, action: str, resource: str) -> Any:
+        if not bucket.policy:
+            return original(bucket, action, resource)
+        policy = json.loads(bucket.policy)
+        plaintext = {"Bool": {"aws:SecureTransport": "false"}}
+        policy["Statement"] = [one for one in policy["Statement"] if one.get("Condition") != plaintext]
+        return original(SimpleNamespace(policy=json.dumps(policy).encode()), action, resource)
 
 
 @fix("s3")

@@ -53,6 +53,8 @@ GENERATED_KEYS = frozenset(
         "public_dns_name",
         "dns_entries",
         "name_servers",
+        "config_rule_id",
+        "state_value",
         "role_id",
         "policy_id",
         "instance_profile_id",

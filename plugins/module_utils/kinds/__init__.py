@@ -9,6 +9,7 @@ entry in one of the files beside this one.
 
 from __future__ import annotations
 
+from .account import KINDS as ACCOUNT
 from .base import Kind
 from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
@@ -37,6 +38,18 @@ GROUPS = (
     DATA,
     IDENTITY,
     STORAGE,
+    DETECTION,
+    EDGE,
+    FIREWALL,
+)
+GROUPS = (
+    NETWORK,
+    COMPUTE,
+    LOAD_BALANCING,
+    DATA,
+    IDENTITY,
+    STORAGE,
+    ACCOUNT,
     DETECTION,
     EDGE,
     FIREWALL,

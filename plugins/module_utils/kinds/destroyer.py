@@ -16,11 +16,14 @@ from .compute import outlives_its_instance
 from .data import tag_forgotten_snapshots
 from .reader import orphans, read_index
 from .removal import Removal
+from .storage import is_locked
 
 Target = tuple[Kind, Item]
 
 KEPT_SNAPSHOT = "A snapshot is kept unless keep_snapshots is false."
 KEPT_KEY = "Kept snapshots are encrypted with this key."
+LOCKED = "Object lock keeps its objects. Its lifecycle rules remove them in time: destroy again after that."
+LOCKED_KEY = "The objects of the kept bucket of the same name are encrypted with this key."
 # Who can hold a part of a VPC, by the filter under which its network interfaces are found.
 HOLDERS = {"vpcs": "vpc-id", "subnets": "subnet-id", "security_groups": "group-id"}
 
@@ -90,6 +93,10 @@ class Destroyer:
         ]
 
     def _reason_to_keep(self, kind: Kind, item: Item) -> str | None:
+        if kind.key == "buckets" and is_locked(item):
+            return LOCKED
+        if kind.key == "kms_keys" and is_locked(self.index["buckets"].get(item["name"], {})):
+            return LOCKED_KEY
         if not self.keep_snapshots:
             return None
         if kind.backup:
@@ -110,8 +117,8 @@ class Destroyer:
         return read_index(self.removal.aws, self.removal.scope, KINDS, check_mode=False, going=True, seen=self.seen)
 
     def _read_snapshots(self) -> None:
-        """Volumes too: most went with their instances and left no snapshot."""
-        kinds = ["volumes", *(kind.key for kind in KINDS.values() if kind.backup)]
+        """Volumes too: most went with their instances and left no snapshot. And buckets that were written to since."""
+        kinds = ["volumes", "buckets", *(kind.key for kind in KINDS.values() if kind.backup)]
         fresh = read_index(self.removal.aws, self.removal.scope, kinds, check_mode=False, going=True)
         self.index.update({key: fresh[key] for key in kinds})
 

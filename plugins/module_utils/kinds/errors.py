@@ -13,6 +13,7 @@ IAM_ACTIONS = {
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:DeleteObjects": "s3:DeleteObjectVersion",
 }

@@ -59,7 +59,12 @@ def _delete_key(removal: Removal, item: Item) -> None:
 
     By its alias kms_key finds the key and cancels the deletion, when the environment is provisioned again within the
     window. With another key the restored secrets could not be read.
+
+    EBS would go on encrypting every new volume of the account with the key, and fail, so it returns to AWS's own.
     """
+    default = removal.aws.call("ec2", "get_ebs_default_kms_key_id")["KmsKeyId"]
+    if default in (item["id"], item["arn"]):
+        removal.call("ec2", "reset_ebs_default_kms_key_id")
     days = removal.kms_pending_window_in_days
     removal.call("kms", "schedule_key_deletion", KeyId=item["id"], PendingWindowInDays=days)
 

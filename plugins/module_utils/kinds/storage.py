@@ -20,6 +20,7 @@ BUCKET_CALLS = (
     ("get_bucket_encryption", "Encryption", "ServerSideEncryptionConfiguration"),
     ("get_public_access_block", "PublicAccessBlock", "PublicAccessBlockConfiguration"),
     ("get_bucket_lifecycle_configuration", "LifecycleRules", "Rules"),
+    ("get_object_lock_configuration", "ObjectLock", "ObjectLockConfiguration"),
 )
 # Each way of S3 to say that a bucket has no such configuration.
 NOT_CONFIGURED = ("NoSuch", "NotFound")
@@ -50,6 +51,17 @@ def _bucket_details(aws: Aws, scope: Scope, items: list[Item]) -> None:
 
     for (item, _operation, name, _key), answer in zip(asked, aws.each(read, asked), strict=True):
         item[name] = answer
+
+    def empty(item: Item) -> None:
+        page = aws.call("s3", "list_object_versions", Bucket=item["Name"], MaxKeys=1)
+        item["Empty"] = not (page.get("Versions") or page.get("DeleteMarkers"))
+
+    aws.each(empty, [item for item in items if dig(item, "ObjectLock.Rule")])
+
+
+def is_locked(item: Item) -> bool:
+    """Whether object lock keeps the objects of a bucket, as the index has it. An empty one can be deleted."""
+    return dig(item, "object_lock.rule") is not None and not item.get("empty")
 
 
 def _bucket_name(scope: Scope, name: str) -> str:

@@ -10,12 +10,15 @@ import re
 from . import catalog
 from .declared import Checks, Declared, within
 from .mistakes import Mistake, Path, nearest, one_of, show
+from .network import retention
 from .place import NAME
 
 # Services whose name in kms:ViaService is not their name in botocore.
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+_LONGEST_PATTERN = 1024
 _OTHER_VIA = {"aps", "elasticfilesystem", "es", "servicecatalog-appregistry"}
 # Names that service roles and the permissions boundary have (roles/aws_identity).
-_TAKEN_ROLES = ("boundary", "flow-logs", "rds-monitoring")
+_TAKEN_ROLES = ("boundary", "cloudtrail", "flow-logs", "rds-monitoring")
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]+")
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
@@ -44,6 +47,7 @@ def check(declared: Declared) -> Checks:
     yield from _secrets(declared)
     yield from _parameters(declared)
     yield from _buckets(declared)
+    yield from _account(declared)
 
 
 def _keys(declared: Declared) -> Checks:
@@ -73,6 +77,8 @@ def _needed_keys(declared: Declared) -> Checks:
         ("data", "via", "ec2", "aws_compute_sizes", "volumes are encrypted"),
         ("secrets", "via", "secretsmanager", "aws_secrets_generated", "secrets are encrypted"),
         ("logs", "service", "logs", "aws_network_vpcs", "flow logs are encrypted"),
+        ("trail", "service", "cloudtrail", "aws_account_trail_retention_days", "the trail is encrypted"),
+        ("alerts", "service", "cloudwatch", "aws_account_alarms", "the topic of the alarms is encrypted"),
     )
     for purpose, option, service, variable, why in needs:
         if not declared.get(variable):
@@ -189,3 +195,20 @@ def _buckets(declared: Declared) -> Checks:
             )
     variable = "aws_storage_log_retention_days"
     yield from within((variable,), declared.get(variable), 1, 36500, "days")
+
+
+def _account(declared: Declared) -> Checks:
+    for variable in ("aws_account_trail_retention_days", "aws_account_config_retention_days"):
+        yield from within((variable,), declared.get(variable), 1, 36500, "days")
+    yield from retention(("aws_account_log_retention_days",), declared.get("aws_account_log_retention_days"))
+    for name, alarm in declared.entries("aws_account_alarms").items():
+        path: Path = ("aws_account_alarms", name, "pattern")
+        if len(alarm.get("pattern") or "") > _LONGEST_PATTERN:
+            yield Mistake(
+                path,
+                f"has {len(alarm['pattern'])} characters",
+                f"AWS takes {_LONGEST_PATTERN}: match less, or write two alarms.",
+            )
+    for at, address in declared.items("aws_account_alert_emails"):
+        if "@" not in address:
+            yield Mistake(("aws_account_alert_emails", at), f"is {show(address)}", "Write an e-mail address.")

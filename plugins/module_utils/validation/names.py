@@ -37,9 +37,11 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "aws_storage_buckets": (Limit("bucket", 63),),
     "aws_waf_web_acls": (Limit("web ACL", 128),),
     "aws_waf_ip_sets": (Limit("IP set", 128, "-ipv4"),),
+    "aws_account_config_rules": (Limit("Config rule", 128),),
+    "aws_account_alarms": (Limit("alarm", 250),),
 }
 # Made in every environment, with names of their own.
-_FIXED_ROLES = ("flow-logs", "rds-monitoring")
+_FIXED_ROLES = ("flow-logs", "rds-monitoring", "cloudtrail")
 _DNS_NAMES = 63
 
 

@@ -32,6 +32,26 @@ def log_group_gets_and_loses_a_key(aws: Aws) -> None:
     assert error_code(logs.disassociate_kms_key, logGroupName=unique()) == "ResourceNotFoundException"
 
 
+@proves("logs.metric_filters_are_of_a_log_group")
+def metric_filter_is_replaced_and_ends_with_its_group(aws: Aws) -> None:
+    logs, group = aws.client("logs"), unique("/check/")
+    wanted = {
+        "logGroupName": group,
+        "filterName": "root-use",
+        "metricTransformations": [{"metricName": "root-use", "metricNamespace": "check", "metricValue": "1"}],
+    }
+    assert error_code(logs.put_metric_filter, filterPattern="{ $.a = 1 }", **wanted) == "ResourceNotFoundException"
+    logs.create_log_group(logGroupName=group)
+    for pattern in ("{ $.a = 1 }", "{ $.a = 2 }"):
+        logs.put_metric_filter(filterPattern=pattern, **wanted)
+    filters = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert [one["filterPattern"] for one in filters] == ["{ $.a = 2 }"]
+    logs.delete_log_group(logGroupName=group)
+    assert error_code(logs.describe_metric_filters, logGroupName=group) == "ResourceNotFoundException"
+    logs.create_log_group(logGroupName=group)
+    assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
+
+
 @proves("cloudwatch.new_alarms_have_no_data")
 def new_alarm_has_no_data(aws: Aws) -> None:
     cloudwatch, name = aws.client("cloudwatch"), unique()

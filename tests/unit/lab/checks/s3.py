@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from checks import ACCOUNT, Aws, proves
+from checks import ACCOUNT, Aws, error_code, proves
 from checks.builders import bucket
 
 
@@ -72,6 +72,23 @@ def log_bucket_may_demand_tls_first(aws: Aws) -> None:
     logging = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "logs/"}}
     s3.put_bucket_logging(Bucket=name, BucketLoggingStatus=logging)
     assert s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]["TargetBucket"] == target
+    permit["Resource"] = f"arn:aws:s3:::{target}/logs/*"
+    s3.put_bucket_policy(Bucket=target, Policy=json.dumps(policy))
+    for prefix, code in (("logs/one/", None), ("other/", "InvalidTargetBucketForLogging")):
+        logging["LoggingEnabled"]["TargetPrefix"] = prefix
+        assert error_code(s3.put_bucket_logging, Bucket=name, BucketLoggingStatus=logging) == code
+
+
+@proves("s3.requests_stand_for_those_over_tls")
+def bucket_that_demands_tls_can_be_emptied(aws: Aws) -> None:
+    s3, name = aws.client("s3"), bucket(aws)
+    s3.put_object(Bucket=name, Key="one", Body=b"1")
+    resources = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    demand = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources}
+    demand["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [demand]}))
+    assert "Errors" not in s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "one"}]})
+    s3.delete_bucket(Bucket=name)
 
 
 @proves("s3.lifecycle_keeps_newer_versions")
