@@ -88,6 +88,8 @@ def test_every_field_of_a_template_can_be_filled(kind: Kind) -> None:
         ("db_subnet_groups", "subnets"),
         ("iam_instance_profiles", "iam_roles"),
         ("iam_roles", "iam_policies"),
+        ("iam_users", "iam_groups"),
+        ("iam_groups", "iam_policies"),
         ("images", "snapshots"),
         ("route_tables", "subnets"),
         ("subnets", "network_acls"),
