@@ -93,7 +93,7 @@ root:
   contains:
     mfa_active: {description: Whether the root user has an MFA device., type: bool}
     access_keys: {description: Whether the root user has access keys., type: bool}
-    password_unused_days: {description: Days since the root user signed in. Null when it never did, or without a report., type: int}
+    password_unused_days: {description: Days since it signed in. Null when it never did or without a report., type: int}
   sample: {mfa_active: true, access_keys: false, password_unused_days: 200}
 iam_account_summary:
   description: The summary as GetAccountSummary returns it, numbers of entities and quotas, keys as AWS writes them.

@@ -33,7 +33,7 @@ options:
     type: list
     elements: str
   purge_policies:
-    description: Whether policies that are not in O(managed_policies) are detached. Has no effect when that is not given.
+    description: Whether policies that are not in O(managed_policies) are detached. No effect when that is not given.
     type: bool
     default: true
 extends_documentation_fragment:

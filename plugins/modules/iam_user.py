@@ -79,7 +79,6 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_
 from ansible_collections.pixstory.platform.plugins.module_utils.iam_users import remove_user
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Plan, Property, Resource, main_for
 
-
 MISSING = ("NoSuchEntity",)
 
 

@@ -35,6 +35,9 @@ ALLOWED = {
     # How the machines are reached, and how soon they look for changed settings:
     "platform_connection",
     "first_boot_check_seconds",
+    # Who works there, and what deploys:
+    "aws_identity_users",
+    "aws_identity_deployer",
     # Retention:
     "aws_network_flow_log_retention_days",
     "aws_storage_log_retention_days",

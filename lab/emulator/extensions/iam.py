@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM: lists below a path, permissions boundaries, tags of instance profiles, the root user in the credential report."""
+"""IAM: paths, permissions boundaries, tags of instance profiles, the root user in the credential report."""
 
 from __future__ import annotations
 
