@@ -100,6 +100,13 @@ class Builder:
         iam.create_instance_profile(InstanceProfileName=role, Path=self.path)
         iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
         self.role = role
+        pattern = json.dumps({"source": ["aws.sts"]})
+        self.client("events").put_rule(
+            Name=f"{self.prefix}break-glass", EventPattern=pattern, Tags=self.tags("break-glass")
+        )
+        topic = self.client("sns").create_topic(Name=f"{self.prefix}security", Tags=self.tags("security"))["TopicArn"]
+        target = {"Id": "security", "Arn": topic}
+        self.client("events").put_targets(Rule=f"{self.prefix}break-glass", Targets=[target])
         user, group = f"{self.prefix}asha", f"{self.prefix}operators"
         iam.create_group(GroupName=group, Path=self.path)
         iam.attach_group_policy(GroupName=group, PolicyArn=policy)

@@ -12,9 +12,12 @@ from __future__ import annotations
 from .base import Kind
 from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
+from .events import KINDS as EVENTS
 from .identity import KINDS as IDENTITY
 from .load_balancing import KINDS as LOAD_BALANCING
 from .network import KINDS as NETWORK
 from .storage import KINDS as STORAGE
 
-KINDS: dict[str, Kind] = {kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE)}
+KINDS: dict[str, Kind] = {
+    kind.key: kind for kind in (*NETWORK, *COMPUTE, *LOAD_BALANCING, *DATA, *IDENTITY, *STORAGE, *EVENTS)
+}

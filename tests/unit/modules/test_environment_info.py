@@ -60,6 +60,9 @@ NAMES = {
     "buckets": ["media"],
     "log_groups": ["vpc-flow"],
     "hosted_zones": ["private"],
+    "event_rules": ["break-glass"],
+    "lambda_functions": [],
+    "sns_topics": ["security"],
 }
 
 
