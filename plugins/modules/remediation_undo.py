@@ -140,7 +140,9 @@ class Snapshot(Bucket):
         self.client.modify_snapshot_attribute(
             SnapshotId=self.resource,
             Attribute="createVolumePermission",
-            CreateVolumePermission={"Add": before["permissions"]},
+            OperationType="add",
+            GroupNames=[one["Group"] for one in before["permissions"] if "Group" in one],
+            UserIds=[one["UserId"] for one in before["permissions"] if "UserId" in one],
         )
 
 

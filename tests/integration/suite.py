@@ -25,6 +25,7 @@ MADE = {
     "CreateDBParameterGroup": "db_parameter_groups",
     "CreateDBSubnetGroup": "db_subnet_groups",
     "CreateFlowLogs": "flow_logs",
+    "CreateFunction20150331": "lambda_functions",
     "CreateGroup": "iam_groups",
     "CreateHostedZone": "hosted_zones",
     "CreateInstanceProfile": "iam_instance_profiles",
@@ -48,6 +49,7 @@ MADE = {
     "CreateVpcEndpoint": "vpc_endpoints",
     "CreateVpcPeeringConnection": "vpc_peering_connections",
     "PutParameter": "parameters",
+    "PutRule": "event_rules",
     "RequestCertificate": "certificates",
 }
 # What makes or sets a part of a resource.

@@ -38,7 +38,10 @@ ALLOWED = {
     # Who works there, and what deploys:
     "aws_identity_users",
     "aws_identity_deployer",
+    # What is mended by itself:
+    "aws_remediation_actions",
     # Retention:
+    "aws_remediation_log_retention_days",
     "aws_network_flow_log_retention_days",
     "aws_storage_log_retention_days",
     "aws_database_backup_retention_days",

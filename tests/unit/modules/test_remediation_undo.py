@@ -75,6 +75,7 @@ def bucket(emulator: Emulator) -> Sabotage:
 
 def bucket_without_block(emulator: Emulator) -> Sabotage:
     s3 = emulator.client("s3")
+    s3.delete_public_access_block(Bucket=BUCKET)
 
     def state() -> Any:
         try:
@@ -121,8 +122,7 @@ def snapshot(emulator: Emulator) -> Sabotage:
     volume = ec2.create_volume(AvailabilityZone="ap-south-1a", Size=1)["VolumeId"]
     made = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     attribute = {"SnapshotId": made, "Attribute": "createVolumePermission"}
-    shared = [{"Group": "all"}, {"UserId": "999988887777"}]
-    ec2.modify_snapshot_attribute(**attribute, CreateVolumePermission={"Add": shared})
+    ec2.modify_snapshot_attribute(**attribute, OperationType="add", GroupNames=["all"], UserIds=["999988887777"])
 
     def state() -> list[Any]:
         shared = ec2.describe_snapshot_attribute(**attribute)["CreateVolumePermissions"]
@@ -253,8 +253,7 @@ def test_an_encrypted_snapshot_may_be_shared_with_an_account(emulator: Emulator,
     volume = ec2.create_volume(AvailabilityZone="ap-south-1a", Size=1, Encrypted=True)["VolumeId"]
     made = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
     attribute = {"SnapshotId": made, "Attribute": "createVolumePermission"}
-    shared = [{"Group": "all"}, {"UserId": "999988887777"}]
-    ec2.modify_snapshot_attribute(**attribute, CreateVolumePermission={"Add": shared})
+    ec2.modify_snapshot_attribute(**attribute, OperationType="add", GroupNames=["all"], UserIds=["999988887777"])
     mend("shared-snapshot", api_call("ec2", "ModifySnapshotAttribute", {"snapshotId": made}))
     assert ec2.describe_snapshot_attribute(**attribute)["CreateVolumePermissions"] == [{"UserId": "999988887777"}]
 

@@ -149,7 +149,9 @@ class SharedSnapshot(Action):
         self.clients("ec2").modify_snapshot_attribute(
             SnapshotId=resource,
             Attribute="createVolumePermission",
-            CreateVolumePermission={"Remove": before["permissions"]},
+            OperationType="remove",
+            GroupNames=[one["Group"] for one in before["permissions"] if "Group" in one],
+            UserIds=[one["UserId"] for one in before["permissions"] if "UserId" in one],
         )
 
 
