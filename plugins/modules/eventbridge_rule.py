@@ -29,8 +29,11 @@ options:
   event_pattern:
     description:
       - Which events; see U(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html).
-      - Required when the rule is made.
+      - One of this and O(schedule) is required when the rule is made.
     type: dict
+  schedule:
+    description: C(rate(…)) or C(cron(…)), in UTC, instead of a pattern.
+    type: str
   enabled:
     description: Whether events are sent. A new rule sends them unless this is V(false).
     type: bool
@@ -153,6 +156,7 @@ class Rule(TagResource):
             equal=lambda declared, present: declared == present,
             verbatim=True,
         ),
+        Property("schedule", "ScheduleExpression"),
         Property("enabled", "State", read=lambda description: description["State"] != "DISABLED"),
         Property(
             "targets",
@@ -173,7 +177,7 @@ class Rule(TagResource):
             self.fail(f"{self.kind} {self.name}: targets has {', '.join(twice)} more than once. Write an id each.")
 
     def required_to_create(self) -> tuple[str, ...]:
-        return ("event_pattern",)
+        return () if self.params["schedule"] else ("event_pattern",)
 
     def describe(self) -> dict[str, Any] | None:
         found = self.call_or_none("describe_rule", missing=("ResourceNotFoundException",), Name=self.name)
@@ -240,6 +244,7 @@ def main() -> None:
             "name": {"required": True},
             "description": {},
             "event_pattern": {"type": "dict"},
+            "schedule": {},
             "enabled": {"type": "bool"},
             "targets": {
                 "type": "list",
@@ -253,6 +258,7 @@ def main() -> None:
                 },
             },
         },
+        mutually_exclusive=[("event_pattern", "schedule")],
     )
 
 

@@ -29,6 +29,8 @@ MADE = {
     "CreateDetector": "guardduty_detectors",
     "CreateDistributionWithTags": "distributions",
     "CreateFlowLogs": "flow_logs",
+    "CreateFunction20150331": "lambda_functions",
+    "CreateGroup": "iam_groups",
     "CreateHostedZone": "hosted_zones",
     "CreateIPSet": "ip_sets",
     "CreateInstanceProfile": "iam_instance_profiles",
@@ -50,6 +52,7 @@ MADE = {
     "CreateSecurityGroup": "security_groups",
     "CreateSubnet": "subnets",
     "CreateTargetGroup": "target_groups",
+    "CreateUser": "iam_users",
     "CreateVpc": "vpcs",
     "CreateVpcEndpoint": "vpc_endpoints",
     "CreateVpcPeeringConnection": "vpc_peering_connections",
@@ -112,6 +115,8 @@ class EnvironmentSuite:
         index = account.index(self.environment)
         taggable = [kind for kind in index["kinds_read"] if kind not in UNTAGGABLE]
         owned = [(kind, name, item) for kind in taggable for name, item in index[kind].items()]
+        tagged = [kind for kind in index["kinds_read"] if kind != "iam_groups"]  # AWS tags no groups
+        owned = [(kind, name, item) for kind in tagged for name, item in index[kind].items()]
         assert len(owned) > 20
         lacking = {f"{kind} {name}": sorted(REQUIRED_TAGS - set(item["tags"])) for kind, name, item in owned}
         assert {name: tags for name, tags in lacking.items() if tags} == {}

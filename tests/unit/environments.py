@@ -103,6 +103,20 @@ class Builder:
         iam.create_instance_profile(InstanceProfileName=role, Path=self.path)
         iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
         self.role = role
+        pattern = json.dumps({"source": ["aws.sts"]})
+        self.client("events").put_rule(
+            Name=f"{self.prefix}break-glass", EventPattern=pattern, Tags=self.tags("break-glass")
+        )
+        topic = self.client("sns").create_topic(Name=f"{self.prefix}security", Tags=self.tags("security"))["TopicArn"]
+        target = {"Id": "security", "Arn": topic}
+        self.client("events").put_targets(Rule=f"{self.prefix}break-glass", Targets=[target])
+        user, group = f"{self.prefix}asha", f"{self.prefix}operators"
+        iam.create_group(GroupName=group, Path=self.path)
+        iam.attach_group_policy(GroupName=group, PolicyArn=policy)
+        iam.create_user(UserName=user, Path=self.path, Tags=self.tags("asha"))
+        iam.attach_user_policy(UserName=user, PolicyArn=policy)
+        iam.add_user_to_group(GroupName=group, UserName=user)
+        iam.create_access_key(UserName=user)
         self.client("secretsmanager").create_secret(
             Name=f"/{self.environment}/session-key", SecretString="not to be read", Tags=self.tags("session-key")
         )

@@ -38,7 +38,13 @@ ALLOWED = {
     # How the machines are reached, and how soon they look for changed settings:
     "platform_connection",
     "first_boot_check_seconds",
+    # Who works there, and what deploys:
+    "aws_identity_users",
+    "aws_identity_deployer",
+    # What is mended by itself:
+    "aws_remediation_actions",
     # Retention:
+    "aws_remediation_log_retention_days",
     "aws_network_flow_log_retention_days",
     "aws_storage_log_retention_days",
     "aws_waf_log_retention_days",

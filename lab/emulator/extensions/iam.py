@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM: lists below a path, permissions boundaries and tags of instance profiles."""
+"""IAM: paths, permissions boundaries, tags of instance profiles, the root user in the credential report."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.iam.models import InstanceProfile, ManagedPolicy, Role, iam_backends
+from moto.iam.models import IAMBackend, InstanceProfile, ManagedPolicy, Role, iam_backends
 from moto.iam.responses import IamResponse
 
 from lab.emulator.registry import Call, fix, operation, wrap
@@ -61,6 +61,45 @@ def policies_count_their_use_as_boundary() -> None:
         return sum(role.permissions_boundary_arn == policy.arn for role in roles)
 
     ManagedPolicy.permissions_boundary_usage_count = property(count)  # type: ignore[attr-defined]
+
+
+@fix("iam")
+def groups_move_to_another_path() -> None:
+    """A group moves to another path and keeps its name.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateGroup.html
+    """
+
+    @wrap(IAMBackend, "update_group")
+    def update(original: Any, backend: IAMBackend, group: str, name: str | None, path: str | None) -> None:
+        if path:
+            backend.get_group(group).path = path
+        original(backend, group, name, path)
+
+
+@fix("iam")
+def credential_report_has_the_root_user() -> None:
+    """The first line of the credential report is the root user's: no keys, MFA as the account summary tells.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
+    """
+
+    @wrap(IAMBackend, "get_credential_report")
+    def report(original: Any, backend: IAMBackend) -> str:
+        header, _, users = original(backend).partition("\n")
+        mfa = "true" if backend.account_summary.summary_map["AccountMFAEnabled"] else "false"
+        known = {
+            "user": "<root_account>",
+            "arn": f"arn:aws:iam::{backend.account_id}:root",
+            "user_creation_time": "2026-01-01T00:00:00+00:00",
+            "password_enabled": "not_supported",
+            "password_last_used": "no_information",
+            "password_last_changed": "not_supported",
+            "password_next_rotation": "not_supported",
+            "mfa_active": mfa,
+        }
+        root = [known.get(name, "false" if name.endswith("_active") else "N/A") for name in header.split(",")]
+        return f"{header}\n{','.join(root)}\n{users}"
 
 
 def _profile(call: Call, params: dict[str, Any]) -> InstanceProfile:

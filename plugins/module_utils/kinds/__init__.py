@@ -16,6 +16,7 @@ from .data import KINDS as DATA
 from .detection import KINDS as DETECTION
 from .edge import KINDS as EDGE
 from .firewall import KINDS as FIREWALL
+from .events import KINDS as EVENTS
 from .identity import KINDS as IDENTITY
 from .load_balancing import KINDS as LOAD_BALANCING
 from .network import KINDS as NETWORK
@@ -53,5 +54,18 @@ GROUPS = (
     DETECTION,
     EDGE,
     FIREWALL,
+)
+GROUPS = (
+    NETWORK,
+    COMPUTE,
+    LOAD_BALANCING,
+    DATA,
+    IDENTITY,
+    STORAGE,
+    ACCOUNT,
+    DETECTION,
+    EDGE,
+    FIREWALL,
+    EVENTS,
 )
 KINDS: dict[str, Kind] = {kind.key: kind for group in GROUPS for kind in group}

@@ -51,36 +51,6 @@ def _protection_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
     return aws.each(read, items)
 
 
-def _rule_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
-    def read(item: Item) -> Tags:
-        return tag_dict(aws.call("events", "list_tags_for_resource", ResourceARN=item["Arn"])["Tags"])
-
-    return aws.each(read, items)
-
-
-def _rule_targets(aws: Aws, scope: Scope, items: list[Item]) -> None:
-    def read(item: Item) -> None:
-        item["Targets"] = aws.pages("events", "list_targets_by_rule", "Targets", Rule=item["Name"])
-
-    aws.each(read, items)
-
-
-def _delete_rule(removal: Removal, item: Item) -> None:
-    """AWS deletes no rule that has targets."""
-    name = item["api_name"]
-    targets = [one["Id"] for one in removal.look("events", "list_targets_by_rule", "Targets", Rule=name)]
-    if targets:
-        removal.call("events", "remove_targets", Rule=name, Ids=targets)
-    removal.call("events", "delete_rule", Name=name)
-
-
-def _topic_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
-    def read(item: Item) -> Tags:
-        return tag_dict(aws.call("sns", "list_tags_for_resource", ResourceArn=item["TopicArn"])["Tags"])
-
-    return aws.each(read, items)
-
-
 KINDS = (
     Kind(
         key="guardduty_detectors",
@@ -152,40 +122,5 @@ KINDS = (
         where=("resource_arn",),
         planned_id="{uuid}",
         planned_arn="arn:{partition}:shield::{account}:protection/{id}",
-    ),
-    Kind(
-        key="event_rules",
-        label="EventBridge rule",
-        service="events",
-        role="aws_detection",
-        rank=Rank.SOURCES,
-        operation="list_rules",
-        result="Rules",
-        id_key="Name",
-        arn="Arn",
-        arguments=lambda scope: {"NamePrefix": scope.prefix},
-        candidate=named("Name"),
-        read_tags=_rule_tags,
-        details=_rule_targets,
-        verbatim=("Targets",),
-        name_key="Name",
-        delete=_delete_rule,
-        state="state",
-        planned_arn="arn:{partition}:events:{region}:{account}:rule/{id}",
-    ),
-    Kind(
-        key="sns_topics",
-        label="SNS topic",
-        service="sns",
-        role="aws_account",
-        rank=Rank.PARTS,
-        operation="list_topics",
-        result="Topics",
-        id_key="TopicArn",
-        arn="TopicArn",
-        read_tags=_topic_tags,
-        delete=delete("sns", "delete_topic", TopicArn="id"),
-        planned_id="arn:{partition}:sns:{region}:{account}:{prefix}{name}",
-        planned_arn="{id}",
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..iam_users import remove_user
 from .base import Item, Kind, Rank, Scope, Tags, by_path, status_not, tag_dict
 from .errors import CallFailed, StillThere
 from .removal import Removal, delete
@@ -126,6 +127,29 @@ def _role_details(aws: Aws, scope: Scope, items: list[Item]) -> None:
         item["Tags"] = role.get("Tags", [])
 
 
+def _user_details(aws: Aws, scope: Scope, items: list[Item]) -> None:
+    """Groups, policies and tags of all users come in one paginated call; ListUsers returns none of them."""
+    users = {
+        user["Arn"]: user
+        for user in aws.pages("iam", "get_account_authorization_details", "UserDetailList", Filter=["User"])
+    }
+    for item in items:
+        user = users.get(item["Arn"], {})
+        item["Groups"] = sorted(user.get("GroupList", []))
+        item["AttachedPolicies"] = [policy["PolicyArn"] for policy in user.get("AttachedManagedPolicies", [])]
+        item["Tags"] = user.get("Tags", [])
+
+
+def _group_details(aws: Aws, scope: Scope, items: list[Item]) -> None:
+    groups = {
+        group["Arn"]: group
+        for group in aws.pages("iam", "get_account_authorization_details", "GroupDetailList", Filter=["Group"])
+    }
+    for item in items:
+        policies = groups.get(item["Arn"], {}).get("AttachedManagedPolicies", [])
+        item["AttachedPolicies"] = [policy["PolicyArn"] for policy in policies]
+
+
 def _policy_documents(aws: Aws, scope: Scope, items: list[Item]) -> None:
     def read(item: Item) -> None:
         answer = aws.call("iam", "get_policy_version", PolicyArn=item["Arn"], VersionId=item["DefaultVersionId"])
@@ -141,6 +165,26 @@ def _delete_role(removal: Removal, item: Item) -> None:
     for policy in removal.look("iam", "list_role_policies", "PolicyNames", RoleName=name):
         removal.call("iam", "delete_role_policy", RoleName=name, PolicyName=str(policy))
     removal.call("iam", "delete_role", RoleName=name)
+
+
+def _delete_user(removal: Removal, item: Item) -> None:
+    remove_user(
+        item["id"],
+        lambda *what, **arguments: removal.look("iam", *what, **arguments),
+        lambda *what, **arguments: removal.call("iam", *what, **arguments),
+    )
+
+
+def _delete_group(removal: Removal, item: Item) -> None:
+    """The environment's own users are gone by now. Others leave the group."""
+    name = item["id"]
+    for user in removal.look("iam", "get_group", "Users", GroupName=name):
+        removal.call("iam", "remove_user_from_group", GroupName=name, UserName=user["UserName"])
+    for policy in removal.look("iam", "list_attached_group_policies", "AttachedPolicies", GroupName=name):
+        removal.call("iam", "detach_group_policy", GroupName=name, PolicyArn=policy["PolicyArn"])
+    for policy in removal.look("iam", "list_group_policies", "PolicyNames", GroupName=name):
+        removal.call("iam", "delete_group_policy", GroupName=name, PolicyName=str(policy))
+    removal.call("iam", "delete_group", GroupName=name)
 
 
 def _delete_instance_profile(removal: Removal, item: Item) -> None:
@@ -291,6 +335,50 @@ KINDS = (
         where=("roles.0.role_name",),
         planned_arn=IAM + "instance-profile/{project}/{environment}/{id}",
         planned={"instance_profile_name": "{id}"},
+    ),
+    Kind(
+        key="iam_users",
+        label="IAM user",
+        service="iam",
+        role="aws_identity",
+        rank=Rank.PARTS,
+        operation="list_users",
+        result="Users",
+        id_key="UserName",
+        arn="Arn",
+        arguments=_path,
+        owned=by_path,
+        details=_user_details,
+        created="CreateDate",
+        omit=("PasswordLastUsed", "UserId"),
+        name_key="UserName",
+        name_from="api",
+        delete=_delete_user,
+        where=("groups.0",),
+        planned_id="{name}",
+        planned_arn=IAM + "user/{project}/{environment}/{id}",
+        planned={"user_name": "{id}"},
+    ),
+    Kind(
+        key="iam_groups",  # AWS tags no groups
+        label="IAM group",
+        service="iam",
+        role="aws_identity",
+        rank=Rank.GUARDS,
+        operation="list_groups",
+        result="Groups",
+        id_key="GroupName",
+        arn="Arn",
+        arguments=_path,
+        owned=by_path,
+        details=_group_details,
+        created="CreateDate",
+        omit=("GroupId",),
+        name_key="GroupName",
+        name_from="api",
+        delete=_delete_group,
+        planned_arn=IAM + "group/{project}/{environment}/{id}",
+        planned={"group_name": "{id}"},
     ),
     Kind(
         key="iam_policies",

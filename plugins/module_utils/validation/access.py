@@ -18,7 +18,7 @@ from .place import NAME
 _LONGEST_PATTERN = 1024
 _OTHER_VIA = {"aps", "elasticfilesystem", "es", "servicecatalog-appregistry"}
 # Names that service roles and the permissions boundary have (roles/aws_identity).
-_TAKEN_ROLES = ("boundary", "cloudtrail", "flow-logs", "rds-monitoring")
+_TAKEN_ROLES = ("boundary", "cloudtrail", "deployer", "flow-logs", "rds-monitoring", "require-mfa")
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 _SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]+")
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
@@ -43,6 +43,7 @@ _PASSWORD_SWITCHES = (
 def check(declared: Declared) -> Checks:
     yield from _keys(declared)
     yield from _roles(declared)
+    yield from _people(declared)
     yield from _password_policy(declared)
     yield from _secrets(declared)
     yield from _parameters(declared)
@@ -107,6 +108,32 @@ def _roles(declared: Declared) -> Checks:
         if role in _TAKEN_ROLES:
             yield Mistake(
                 path, f"is {show(role)}, the name of a role or policy that is made anyway", "Take another name."
+            )
+
+
+def _people(declared: Declared) -> Checks:
+    policies, groups = declared.entries("aws_identity_policies"), declared.entries("aws_identity_groups")
+    for variable in ("aws_identity_groups", "aws_identity_roles"):
+        for name, entry in declared.entries(variable).items():
+            for at, policy in enumerate(entry.get("policies") or []):
+                if policy not in policies:
+                    path: Path = (variable, name, "policies", at)
+                    yield Mistake(
+                        path, f"is {show(policy)}, not in aws_identity_policies", one_of(policy, list(policies))
+                    )
+    for name, role in declared.entries("aws_identity_roles").items():
+        duration = role.get("max_session_duration")
+        yield from within(("aws_identity_roles", name, "max_session_duration"), duration, 3600, 43200, "seconds")
+    for name, user in declared.entries("aws_identity_users").items():
+        for at, group in enumerate(user.get("groups") or []):
+            if group not in groups:
+                path = ("aws_identity_users", name, "groups", at)
+                yield Mistake(path, f"is {show(group)}, not in aws_identity_groups", one_of(group, list(groups)))
+    taken = {*policies, *declared.entries("aws_identity_roles")}
+    for at, role in declared.items("aws_identity_host_roles"):
+        if role in taken:
+            yield Mistake(
+                ("aws_identity_host_roles", at), f"is {show(role)}, a role or policy of people", "Take another name."
             )
 
 

@@ -137,8 +137,9 @@ MAPPINGS = (
     *("aws_compute_instances", "aws_compute_sizes", "aws_compute_schedules", "aws_database_instances"),
     *("aws_cache_groups", "aws_load_balancing_target_groups", "aws_load_balancing_load_balancers"),
     *("aws_endpoints_names", "aws_secrets_generated", "aws_secrets_parameters", "aws_storage_buckets"),
-    *("platform_tags", "aws_identity_password_policy", "aws_compute_images"),
     *("aws_waf_web_acls", "aws_waf_ip_sets", "aws_waf_rules", "aws_waf_actions"),
+    *("platform_tags", "aws_identity_password_policy", "aws_compute_images", "aws_identity_policies"),
+    *("aws_identity_groups", "aws_identity_roles", "aws_identity_users"),
 )
 LISTS = (
     *("aws_network_peerings", "aws_security_groups_flows", "aws_vpc_endpoints_gateway", "aws_vpc_endpoints_interface"),
@@ -219,6 +220,10 @@ GOOD: dict[str, Any] = {
     },
     "aws_endpoints_names": {"db": {"database": "db"}},
     "aws_identity_host_roles": ["web", "far"],
+    "aws_identity_policies": {"operate": {"statements": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}},
+    "aws_identity_groups": {"operators": {"policies": ["operate"]}},
+    "aws_identity_roles": {"operator": {"description": "o", "max_session_duration": 3600, "mfa_age": 3600}},
+    "aws_identity_users": {"asha": {"groups": ["operators"]}},
     "aws_keys_purposes": {
         "data": {"description": "d", "via": ["rds", "elasticache", "ec2"]},
         "logs": {"description": "l", "service": "logs"},
@@ -422,6 +427,13 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_endpoints_names|db|database": "dbs"}, "Write db"),
         ({"aws_identity_host_roles": ["web", "far", "web"]}, "a second time"),
         ({"aws_identity_host_roles": ["web", "far", "boundary"]}, "the name of a role or policy that is made anyway"),
+        ({"aws_identity_users": {"asha": {"groups": ["operator"]}}}, "not in aws_identity_groups"),
+        ({"aws_identity_groups": {"operators": {"policies": ["opera"]}}}, "not in aws_identity_policies"),
+        (
+            {"aws_identity_roles": {"operator": {"description": "o", "max_session_duration": 60, "mfa_age": 60}}},
+            "Write 3600 to 43200",
+        ),
+        ({"aws_identity_policies": {"web": {"statements": [{}]}}}, "a role or policy of people"),
         ({"aws_identity_host_roles": ["far"]}, "Add web to aws_identity_host_roles"),
         ({"aws_identity_password_policy": {"max_password_age": "90"}}, "not a whole number"),
         ({"aws_identity_password_policy": {"minimum_password_length": 5}}, "Write 6 to 128"),

@@ -54,6 +54,8 @@ NAMES = {
     "parameters": ["web/url"],
     "iam_roles": ["web"],
     "iam_instance_profiles": ["web"],
+    "iam_users": ["asha"],
+    "iam_groups": ["operators"],
     "iam_policies": ["read"],
     "buckets": ["media"],
     "log_groups": ["vpc-flow", "waf-edge", "waf-public"],
@@ -71,6 +73,9 @@ NAMES = {
     "origin_request_policies": ["host"],
     "response_headers_policies": ["security"],
     "origin_access_controls": ["buckets"],
+    "event_rules": ["break-glass"],
+    "lambda_functions": [],
+    "sns_topics": ["security"],
 }
 
 
@@ -169,6 +174,9 @@ def test_details_that_other_calls_bring(result: dict[str, Any]) -> None:
     assert balancer["attributes"]["deletion_protection.enabled"] == "true"
     assert [listener["port"] for listener in balancer["listeners"]] == [80]
     assert [policy["policy_name"] for policy in index["autoscaling_groups"]["web"]["scaling_policies"]] == ["cpu"]
+    user, group = index["iam_users"]["asha"], index["iam_groups"]["operators"]
+    assert user["groups"] == [group["api_name"]]
+    assert user["attached_policies"] == group["attached_policies"] == [index["iam_policies"]["read"]["arn"]]
     role = index["iam_roles"]["web"]
     assert role["attached_policies"] == [index["iam_policies"]["read"]["arn"]]
     assert role["inline_policies"]["own"]["Statement"][0]["Action"] == "s3:GetObject"

@@ -93,6 +93,13 @@ def test_what_a_target_does_not_say_is_left_alone(events: Any, run: Runner) -> N
     assert targets(events)["other"] == {"Id": "other", "Arn": TOPIC, **retry}
 
 
+def test_a_schedule_makes_a_rule(events: Any, run: Runner) -> None:
+    declared = {"name": NAME, "schedule": "rate(1 day)"}
+    assert run.predicted(MODULE, declared).changed
+    assert events.describe_rule(Name=NAME)["ScheduleExpression"] == "rate(1 day)"
+    assert not run.predicted(MODULE, declared).changed
+
+
 def test_an_empty_list_removes_all_targets(events: Any, run: Runner) -> None:
     run(MODULE, DECLARED)
     assert run.predicted(MODULE, {"name": NAME, "targets": []}).writes == ["events.RemoveTargets"]
@@ -104,6 +111,7 @@ def test_an_empty_list_removes_all_targets(events: Any, run: Runner) -> None:
     [
         ({"name": "what is this"}, "name 'what is this' (12 characters) is refused by AWS"),
         ({"name": NAME}, "to create it, give also event_pattern"),
+        ({**DECLARED, "schedule": "rate(1 day)"}, "mutually exclusive"),
         ({**DECLARED, "targets": [TARGET, TARGET]}, "targets has security more than once"),
     ],
 )

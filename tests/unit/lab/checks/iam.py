@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
-from checks import Aws, proves, unique
+from checks import ACCOUNT, Aws, proves, unique
 from checks.builders import TAGS
 
 
@@ -54,3 +56,25 @@ def instance_profile_is_tagged_and_untagged(aws: Aws) -> None:
     iam.untag_instance_profile(InstanceProfileName=name, TagKeys=["Role"])
     left = [{"Key": "Environment", "Value": "dev"}]
     assert iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Tags"] == left
+
+
+@proves("iam.groups_move_to_another_path")
+def group_moves_to_another_path(aws: Aws) -> None:
+    iam, name, own = aws.client("iam"), unique(), path()
+    iam.create_group(GroupName=name)
+    iam.update_group(GroupName=name, NewPath=own)
+    group = iam.get_group(GroupName=name)["Group"]
+    assert (group["GroupName"], group["Path"]) == (name, own)
+
+
+@proves("iam.credential_report_has_the_root_user")
+def credential_report_begins_with_the_root_user(aws: Aws) -> None:
+    iam, name = aws.client("iam"), unique()
+    iam.create_user(UserName=name)
+    while iam.generate_credential_report()["State"] != "COMPLETE":
+        pass
+    rows = list(csv.DictReader(io.StringIO(iam.get_credential_report()["Content"].decode())))
+    root, users = rows[0], [row["user"] for row in rows[1:]]
+    assert (root["user"], root["arn"]) == ("<root_account>", f"arn:aws:iam::{ACCOUNT}:root")
+    assert (root["mfa_active"], root["access_key_1_active"]) == ("false", "false")
+    assert name in users
