@@ -187,8 +187,11 @@ report:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.pixstory.platform.plugins.module_utils.audit.judge import BadSuppression, report
-from ansible_collections.pixstory.platform.plugins.module_utils.audit.judge import check_suppressions
+from ansible_collections.pixstory.platform.plugins.module_utils.audit.judge import (
+    BadSuppression,
+    check_suppressions,
+    report,
+)
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.model import SEVERITIES, Record
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.reader import (
     EDGE_REGION,

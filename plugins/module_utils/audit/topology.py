@@ -35,11 +35,11 @@ def topology(index: Mapping[str, Any]) -> dict[str, Any]:
     for one in index["instances"].values():
         machines.setdefault((one.get("subnet_id", ""), one.get("role") or one["name"]), []).append(one["instance_type"])
     for (subnet, role), types in sorted(machines.items()):
-        put(subnet, "machine", role if len(types) == 1 else f"{role} ×{len(types)}", ", ".join(sorted(set(types))))
+        put(subnet, "machine", role if len(types) == 1 else f"{len(types)} {role}", ", ".join(sorted(set(types))))
     for name, one in index["autoscaling_groups"].items():
         for subnet in str(one.get("vpc_zone_identifier", "")).split(","):
             if not any(key[0] == subnet and key[1] == one.get("role", name) for key in machines):
-                size = f"{one['min_size']}–{one['max_size']}"
+                size = f"{one['min_size']} to {one['max_size']}"
                 put(subnet, "group", name, f"{one['desired_capacity']} of {size}")
     for name, one in index["db_instances"].items():
         _put_database(one, name, places, put)

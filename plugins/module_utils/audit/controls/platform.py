@@ -65,7 +65,7 @@ def _ways_out(routes: list[dict[str, Any]], prefixes: tuple[str, ...]) -> list[s
     "The VPN is the only way in for people",
     needs="VPN",
     document="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html",
-    remedy="Take the rule out of aws_security_groups_flows; only load balancers (80, 443) and the VPN (udp 1194) are public.",
+    remedy="Take it out of aws_security_groups_flows: load balancers (80, 443) and the VPN (udp 1194) alone are open.",
 )
 def only_way_in(s: Snapshot, group: Record) -> Verdict:
     rules = [shown(one) for one in open_rules(group)]
@@ -131,7 +131,7 @@ def closed_data_tier(s: Snapshot, subnet: Record) -> Verdict:
     "account",
     "Each tier stands in two Availability Zones",
     needs="two Availability Zones",
-    document="https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/use-fault-isolation-to-protect-your-workload.html",
+    document="https://docs.aws.amazon.com/vpc/latest/userguide/configure-subnets.html",
     remedy=NETWORK,
 )
 def two_zones(s: Snapshot, _: Record) -> Verdict:

@@ -169,10 +169,9 @@ def key_public(s: Snapshot, key: Record) -> Verdict:
     remedy="Set a rotation, or suppress it with the reason why this one is rotated by hand.",
 )
 def secret_rotation(s: Snapshot, secret: Record) -> Verdict:
-    return bool(secret.get("RotationEnabled")), {
-        "RotationEnabled": secret.get("RotationEnabled", False),
-        "OwningService": secret.get("OwningService"),
-    }
+    read = {"RotationEnabled": secret.get("RotationEnabled", False), "OwningService": secret.get("OwningService")}
+    # The service that owns a secret rotates it, and nobody can turn that off.
+    return bool(read["RotationEnabled"] or read["OwningService"]), read
 
 
 @control(
