@@ -23,7 +23,7 @@ def audit_table(report: Mapping[str, Any]) -> str:
         if not found:
             continue
         lines.append(f"{STATUSES[status].upper()} ({len(found)})")
-        for group in _by_control(found):
+        for group in by_control(found):
             lines += _group(group, status)
         lines.append("")
     counts = ", ".join(f"{report['counts'][status]} {words}" for status, words in STATUSES.items())
@@ -44,7 +44,7 @@ def verdict(report: Mapping[str, Any]) -> str:
     return f"Not passed: {count} finding{'' if count == 1 else 's'} of severity {bar}."
 
 
-def _by_control(findings: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+def by_control(findings: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """Findings of one control with one reason together, in the order in which they come."""
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for one in findings:
@@ -57,9 +57,7 @@ def _group(group: list[Mapping[str, Any]], status: str) -> list[str]:
     lines = _wrapped(f"{first['severity']:<8} {first['control']:<13} {first['title']}", "  ", 25)
     if status == FAILS:
         for one in group:
-            evidence = ", ".join(
-                f"{key}: {_value(value)}" for key, value in one["evidence"].items() if key != "because"
-            )
+            evidence = ", ".join(f"{key}: {value(found)}" for key, found in one["evidence"].items() if key != "because")
             lines += _wrapped(f"- {one['name']}  {evidence}".rstrip(), " " * 11, 13)
         return lines + _wrapped(f"> {first['remedy']}", " " * 11, 13)
     if len(group) > 1 or status == SUPPRESSED:
@@ -68,12 +66,13 @@ def _group(group: list[Mapping[str, Any]], status: str) -> list[str]:
     return lines + _wrapped(f"> {first['reason']}{until}", " " * 11, 13)
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return " ".join(str(one) for one in value) or "none"
-    if isinstance(value, Mapping):
-        return " ".join(f"{key}={_value(one)}" for key, one in value.items()) or "none"
-    return "none" if value is None or value == "" else str(value)
+def value(found: Any) -> str:
+    """A value of the evidence, for people."""
+    if isinstance(found, list | tuple):
+        return " ".join(str(one) for one in found) or "none"
+    if isinstance(found, Mapping):
+        return " ".join(f"{key}={value(one)}" for key, one in found.items()) or "none"
+    return "none" if found is None or found == "" else str(found)
 
 
 def _wrapped(text: str, indent: str, hanging: int = 0) -> list[str]:
