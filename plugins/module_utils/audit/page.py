@@ -44,6 +44,7 @@ def audit_page(report: Mapping[str, Any]) -> str:
     )
 
 
+TODO_NOTE = "Each of these is demanded and does not hold. The most severe come first."
 UNSEEN_NOTE = "These controls were not judged: a call was refused, or the account's API does not have it."
 ACCEPTED_NOTE = "These do not hold, and somebody has said why that is accepted and until when."
 
@@ -101,8 +102,8 @@ def _needs(findings: Iterable[Finding]) -> str:
     chips = []
     for need, found in sorted(needs.items(), key=lambda entry: entry[0].lower()):
         worst = next((status for status in STATUSES if status in found), NOT_APPLICABLE)
-        failing = found.count(FAILS)
-        said = f"{failing} of {len(found)} fail" if failing else STATUSES[worst]
+        failing, judged = found.count(FAILS), len(found) - found.count(NOT_APPLICABLE)
+        said = f"{failing} of {judged} findings" if failing else STATUSES[worst]
         chips.append(
             f'<li class="{worst}"><i>{MARKS[worst]}</i><div><b>{escape(need[:1].upper() + need[1:])}</b>'
             f"<span>{said}</span></div></li>"
@@ -114,14 +115,16 @@ def _todo(failing: list[Finding]) -> str:
     if not failing:
         return "<section><h2>What to do</h2><p>Nothing: every control that can be judged holds.</p></section>"
     cards = "".join(_card(group) for group in by_control(failing))
-    return f'<section><h2>What to do</h2><ol class="todo">{cards}</ol></section>'
+    return f'<section><h2>What to do</h2><p>{TODO_NOTE}</p><ol class="todo">{cards}</ol></section>'
 
 
 def _card(group: list[Finding]) -> str:
     first = group[0]
     rows = "".join(f"<tr><td>{escape(one['name'])}</td><td>{escape(_evidence(one))}</td></tr>" for one in group)
     count = f"{len(group)} resources" if len(group) > 1 else escape(first["name"])
-    labels = "".join(f"<span class=label>{escape(one)}</span>" for one in (first["control"], *first["cis"]))
+    labels = "".join(
+        f"<span class=label>{escape(one)}</span>" for one in dict.fromkeys((first["control"], *first["cis"]))
+    )
     listed = f"<table>{rows}</table>"
     if len(group) > FEW:
         listed = f"<details><summary>{count}</summary>{listed}</details>"
@@ -153,7 +156,8 @@ def _reasons(title: str, name: str, findings: list[Finding], note: str) -> str:
         return ""
     rows = "".join(
         f"<tr><td class=id>{escape(group[0]['control'])}</td><td>{escape(group[0]['title'])}"
-        f"<small>{escape(', '.join(one['name'] for one in group))}</small></td><td>{escape(group[0]['reason'])}"
+        f"<small>{escape(', '.join(dict.fromkeys(one['name'] for one in group)))}</small></td>"
+        f"<td>{escape(group[0]['reason'])}"
         + (f"<small>until {escape(group[0]['until'])}</small>" if group[0]["until"] else "")
         + "</td></tr>"
         for group in by_control(findings)
@@ -181,7 +185,7 @@ def _controls(findings: Iterable[Finding]) -> str:
         covers = ", ".join([*first["cis"], *first["needs"]])
         rows.append(
             f"<tr><td class=id>{escape(identifier)}</td><td>{escape(first['title'])}<small>{escape(covers)}</small>"
-            f'</td><td>{first["severity"]}</td><td class="state {worst}"><i>{MARKS[worst]}</i>{said}</td></tr>'
+            f'</td><td class=id>{first["severity"]}</td><td class="state {worst}"><i>{MARKS[worst]}</i>{said}</td></tr>'
         )
     head = "<tr><th>Control</th><th>What it demands</th><th>Severity</th><th>Result</th></tr>"
     return (

@@ -77,9 +77,10 @@ summary{cursor:pointer;font-size:13px;color:var(--soft)}
 border-bottom:1px solid var(--line);padding:6px 14px 6px 0}
 .wide td{border-bottom:1px solid var(--faint);padding:7px 14px 7px 0;vertical-align:top;overflow-wrap:anywhere}
 .wide tr{break-inside:avoid}
+.wide td:last-child{width:34%}
 .wide small{display:block;color:var(--soft);font-size:12px}
-.id{white-space:nowrap;font-weight:600;font-variant-numeric:tabular-nums}
-.state{min-width:210px}
+.id{white-space:nowrap;font-variant-numeric:tabular-nums}
+td.id:first-child{font-weight:600}
 .state i{width:18px;height:18px;font-size:10.5px;margin-right:8px}
 section>p{color:var(--soft);margin-bottom:8px}
 .scroll{overflow-x:auto}
@@ -99,7 +100,7 @@ svg text{fill:var(--ink);font-size:12.5px}
 .wire{fill:none;stroke:var(--soft);stroke-width:1.5;stroke-dasharray:5 4}
 .end{fill:var(--soft)}
 @media (max-width:800px){.two{grid-template-columns:1fr}main{padding:12px}
-section,header{padding:18px}.state{min-width:0}}
+section,header{padding:18px}}
 @media print{main{max-width:none;padding:0}section,header{border-radius:0;border-width:0 0 1px;padding:14px 0}
 header{border-left-width:8px;padding-left:18px}body{font-size:12px}h1{font-size:30px}.scroll{overflow:visible}
 svg{min-width:0}.drawing{break-inside:avoid}a{color:inherit}details::details-content{content-visibility:visible;display:block}}

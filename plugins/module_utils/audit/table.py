@@ -61,7 +61,7 @@ def _group(group: list[Mapping[str, Any]], status: str) -> list[str]:
             lines += _wrapped(f"- {one['name']}  {evidence}".rstrip(), " " * 11, 13)
         return lines + _wrapped(f"> {first['remedy']}", " " * 11, 13)
     if len(group) > 1 or status == SUPPRESSED:
-        lines += _wrapped(", ".join(one["name"] for one in group), " " * 11, 11)
+        lines += _wrapped(", ".join(dict.fromkeys(one["name"] for one in group)), " " * 11, 11)
     until = f" (until {first['until']})" if first["until"] else ""
     return lines + _wrapped(f"> {first['reason']}{until}", " " * 11, 13)
 

@@ -100,7 +100,7 @@ def shield(s: Snapshot, _: Record) -> Verdict:
             "There is no subscription to Shield Advanced; Shield Standard protects all public resources by itself."
         )
         return None, {"because": because}
-    public = [one["_arn"] for one in s["load_balancers"] if one["Scheme"] == "internet-facing"]
+    public = [one["_arn"] for one in s["load_balancers"] if one.get("Scheme") == "internet-facing"]
     public += [one["_arn"] for one in s["distributions"]]
     left = sorted(set(public) - set(s["shield"]["Protected"]))
     return not left, {"not protected": left, "protected": len(public) - len(left)}

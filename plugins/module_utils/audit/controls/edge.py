@@ -90,7 +90,7 @@ def balancer_zones(s: Snapshot, balancer: Record) -> Verdict:
 def guarded(s: Snapshot, balancer: Record) -> Verdict:
     if other := _other(balancer):
         return other
-    if balancer["Scheme"] != "internet-facing":
+    if balancer.get("Scheme") != "internet-facing":
         return None, {"because": "It is internal."}
     acls = [one["_name"] for one in s["web_acls"] if balancer["_arn"] in one["Guarded"]]
     return bool(acls), {"web ACLs": acls}

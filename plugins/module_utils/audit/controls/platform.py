@@ -75,7 +75,7 @@ def only_way_in(s: Snapshot, group: Record) -> Verdict:
     balanced = [
         one["_name"]
         for one in s["load_balancers"]
-        if identifier in one.get("SecurityGroups", []) and one["Scheme"] == "internet-facing"
+        if identifier in one.get("SecurityGroups", []) and one.get("Scheme") == "internet-facing"
     ]
     machines = [
         one for one in s["instances"] if identifier in [entry["GroupId"] for entry in one.get("SecurityGroups", [])]
@@ -155,7 +155,7 @@ def two_zones(s: Snapshot, _: Record) -> Verdict:
     remedy="provision.yml --tags aws_compute makes the VPN server; take Elastic IPs from other machines.",
 )
 def vpn_server(s: Snapshot, _: Record) -> Verdict:
-    if not any(one["Scheme"] == "internet-facing" and owned_name(s, one["_name"]) for one in s["load_balancers"]):
+    if not any(one.get("Scheme") == "internet-facing" and owned_name(s, one["_name"]) for one in s["load_balancers"]):
         return None, {"because": "The environment serves nobody; its machines are reached through Systems Manager."}
     fixed = {one["InstanceId"] for one in s["addresses"] if one.get("InstanceId")}
     servers = [one for one in s["instances"] if owned(s, one) and one["_tags"].get("Role") == "vpn"]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from html.parser import HTMLParser
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from audit_cases import ACCOUNT, CASES, NOW, Parts
 
 from ansible_collections.pixstory.platform.plugins.module_utils.audit import reader
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.controls import CONTROLS
+from ansible_collections.pixstory.platform.plugins.module_utils.audit.drawing import topology_svg
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.judge import (
     BadSuppression,
     check_suppressions,
@@ -34,7 +37,9 @@ from ansible_collections.pixstory.platform.plugins.module_utils.audit.model impo
     Unseen,
 )
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.ocsf import audit_ocsf
+from ansible_collections.pixstory.platform.plugins.module_utils.audit.page import audit_page
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.table import audit_table
+from ansible_collections.pixstory.platform.plugins.module_utils.audit.topology import topology
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
 
 PARTS = {*reader.PARTS, "owned"}
@@ -240,6 +245,134 @@ def test_the_table_is_readable(result: dict[str, Any]) -> None:
     assert table.index("DOES NOT HOLD") < table.index("CANNOT BE SEEN HERE") < table.index("SUPPRESSED")
     assert "It is the log itself. (until 2026-11-23)" in table
     assert lines[-1] == f"Not passed: {result['violations']} findings of severity high or above."
+
+
+class Page(HTMLParser):
+    """What a page is made of. Fails where a tag is closed that is not open."""
+
+    VOID = ("meta", "rect", "path", "circle")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [str(value) for key, value in attrs if key in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_loads_nothing(result: dict[str, Any]) -> None:
+    text = audit_page({**result, "topology": TOPOLOGY})
+    page = Page(text)
+    assert page.open == []
+    assert not page.tags & {"script", "link", "img", "iframe", "object"}
+    assert "url(" not in text
+    assert "@import" not in text
+    assert all(link.startswith("https://docs.aws.amazon.com/") for link in page.links)
+    assert "svg" in page.tags
+    assert text.index("Not passed") < text.index("Counts") < text.index("What to do") < text.index("All controls")
+    assert all(f">{control}</td>" in text for control in CONTROLS)
+
+
+def test_the_page_takes_no_name_for_a_tag(result: dict[str, Any]) -> None:
+    hostile = {**result["findings"][0], "name": "<script>alert(1)</script>", "status": FAILS}
+    found = [{**hostile}, {**hostile, "status": UNSEEN, "reason": "<b>"}, {**hostile, "status": SUPPRESSED}]
+    boxes = [{"kind": "machine", "name": "<script>", "detail": "&"}]
+    vpc = {**TOPOLOGY["vpcs"][0], "tiers": [{"tier": "app", "cells": [{"cidr": "", "boxes": boxes}]}]}
+    text = audit_page({**result, "findings": found, "topology": {"vpcs": [vpc], "peerings": []}})
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_a_passed_audit_says_so(result: dict[str, Any]) -> None:
+    text = audit_page({**result, "violations": 0, "findings": [], "topology": None})
+    assert "<h1>Passed</h1>" in text
+    assert "Nothing: every control" in text
+
+
+def index() -> dict[str, Any]:
+    """Two zones and three tiers, as environment_info reads them."""
+    subnets = {}
+    for tier in ("data", "public"):
+        for zone in "ac":
+            name = f"main-{tier}-{zone}"
+            place = {
+                "vpc_id": "vpc-1",
+                "availability_zone": f"ap-south-1{zone}",
+                "cidr_block": f"10.0.{len(subnets)}.0/24",
+            }
+            subnets[name] = {"id": f"subnet-{tier}-{zone}", "name": name, "tags": {}, **place}
+    both = [{"subnet_id": f"subnet-public-{zone}"} for zone in "ac"]
+    groups = [
+        {"subnet_identifier": f"subnet-data-{zone}", "subnet_availability_zone": {"name": f"ap-south-1{zone}"}}
+        for zone in "ac"
+    ]
+    main = {"id": "vpc-1", "cidr_block": "10.0.0.0/16"}
+    peering = {"requester_vpc_info": {"vpc_id": "vpc-1"}, "accepter_vpc_info": {"vpc_id": "vpc-2"}}
+    nodes = [{"preferred_availability_zone": "ap-south-1a", "cache_subnet_group_name": "caches"}]
+    machine = {"name": "web", "role": "web", "instance_type": "t4g.nano", "subnet_id": "subnet-public-a"}
+    group = {"role": "web", "vpc_zone_identifier": "subnet-public-a,subnet-public-c", "min_size": 2, "max_size": 4}
+    return {
+        "vpcs": {"main": main, "speech": {"id": "vpc-2", "cidr_block": "10.1.0.0/16"}},
+        "subnets": subnets,
+        "internet_gateways": {"main": {"attachments": [{"vpc_id": "vpc-1"}]}},
+        "load_balancers": {"public": {"availability_zones": both, "scheme": "internet-facing"}},
+        "nat_gateways": {"a": {"subnet_id": "subnet-public-a"}},
+        "instances": {"i-1": machine, "i-2": machine},
+        "autoscaling_groups": {"web": {**group, "desired_capacity": 2}},
+        "db_instances": {
+            "main": {
+                "availability_zone": "ap-south-1c",
+                "multi_az": True,
+                "engine": "postgres",
+                "db_subnet_group": {"subnets": groups},
+            }
+        },
+        "replication_groups": {"main": {"clusters": nodes, "cache_node_type": "cache.t4g.micro"}},
+        "cache_subnet_groups": {"main": {"id": "caches", "subnets": groups}},
+        "vpc_peering_connections": {"one": {**peering, "status": {"code": "active"}}},
+    }
+
+
+TOPOLOGY = topology(index())
+
+
+def standing(tier: str, zone: int) -> list[tuple[str, str, str]]:
+    (row,) = [one for one in TOPOLOGY["vpcs"][0]["tiers"] if one["tier"] == tier]
+    return [(box["kind"], box["name"], box["detail"]) for box in row["cells"][zone]["boxes"]]
+
+
+def test_the_topology_has_what_stands_where_it_stands() -> None:
+    main = TOPOLOGY["vpcs"][0]
+    assert (main["zones"], main["internet"]) == (["ap-south-1a", "ap-south-1c"], True)
+    assert [row["tier"] for row in main["tiers"]] == ["public", "data"]
+    balancer = ("load balancer", "public", "internet-facing")
+    # A group is drawn where no machine of it stands.
+    assert standing("public", 0) == [balancer, ("NAT gateway", "a", ""), ("machine", "2 web", "t4g.nano")]
+    assert standing("public", 1) == [balancer, ("group", "web", "2 of 2 to 4")]
+    assert standing("data", 0) == [("database", "main", "standby, postgres"), ("cache", "main", "cache.t4g.micro")]
+    assert standing("data", 1) == [("database", "main", "primary, postgres")]
+    assert TOPOLOGY["peerings"] == [{"from": "main", "to": "speech", "state": "active"}]
+    assert TOPOLOGY["vpcs"][1]["tiers"] == []
+
+
+def test_the_drawing_has_all_of_it() -> None:
+    svg = ElementTree.fromstring(topology_svg(TOPOLOGY))
+    words = [element.text for element in svg.iter("text")]
+    assert words.count("public") == 3  # two subnets, and the load balancer across them
+    assert {"main", "speech", "Internet", "2 web", "peering", "active"} <= set(words)
+    assert topology_svg({"vpcs": [], "peerings": []}) == ""
 
 
 # What version 1.3.0 of the schema requires of a Compliance Finding, and the values that it knows.
