@@ -181,9 +181,13 @@ report:
           type: list
           elements: str
     topology:
-      description: The environment's VPCs with what stands in them, as P(pixstory.platform.audit_page#filter) draws it.
+      description: The environment's VPCs with what stands in them, as P(pixstory.platform.audit_page#filter)
+        draws it. None where the index could not be read.
       type: dict
 """
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
@@ -192,19 +196,37 @@ from ansible_collections.pixstory.platform.plugins.module_utils.audit.judge impo
     check_suppressions,
     report,
 )
-from ansible_collections.pixstory.platform.plugins.module_utils.audit.model import SEVERITIES, Record
+from ansible_collections.pixstory.platform.plugins.module_utils.audit.model import SEVERITIES, Record, Unseen
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.reader import (
     EDGE_REGION,
     EDGE_SERVICES,
     Reader,
     read_snapshot,
     services,
+    why,
 )
 from ansible_collections.pixstory.platform.plugins.module_utils.audit.topology import topology
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds import KINDS
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.calls import Aws
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.errors import CallFailed
 from ansible_collections.pixstory.platform.plugins.module_utils.kinds.reader import identify, read_index, services_for
+
+
+def index_or_reason(indexing: Future[dict[str, Any]]) -> dict[str, Any] | Unseen:
+    """The index, or why it could not be read: one refused call must not keep all else from being judged."""
+    try:
+        return indexing.result()
+    except CallFailed as error:
+        return Unseen(why(error))
+
+
+def owned(index: dict[str, Any]) -> list[Record]:
+    """All of the index, for the control of the tags."""
+    return [
+        Record(_arn=item["arn"], _name=f"{kind} {item['name']}", _tags=item["tags"])
+        for kind in index["kinds_read"]
+        for item in index[kind].values()
+    ]
 
 
 def main() -> None:
@@ -231,19 +253,17 @@ def main() -> None:
         scope = identify(aws, params["project"], params["environment"], params["account_id"])
         edge = Aws(module, EDGE_SERVICES, region=EDGE_REGION)
         reader = Reader(aws, edge, account_id=scope.account_id, project=scope.project, environment=scope.environment)
-        snapshot = read_snapshot(reader)
-        index = read_index(aws, scope, KINDS, check_mode=False)
+        with ThreadPoolExecutor(2) as pool:
+            indexing = pool.submit(read_index, aws, scope, KINDS, check_mode=False)
+            snapshot = read_snapshot(reader)
+            index = index_or_reason(indexing)
     except BadSuppression as error:
         module.fail_json(msg=str(error))
     except CallFailed as error:
         module.fail_json(msg=f"Cannot audit the environment {params['environment']}: {error}")
-    snapshot["owned"] = [
-        Record(_arn=item["arn"], _name=f"{kind} {item['name']}", _tags=item["tags"])
-        for kind in index["kinds_read"]
-        for item in index[kind].values()
-    ]
+    snapshot["owned"] = index if isinstance(index, Unseen) else owned(index)
     result = report(snapshot, suppressions, params["fail_on"])
-    result["topology"] = topology(index)
+    result["topology"] = None if isinstance(index, Unseen) else topology(index)
     module.exit_json(changed=False, report=result)
 
 
