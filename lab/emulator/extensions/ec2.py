@@ -351,7 +351,7 @@ def images_name_their_instance() -> None:
 
 @fix("ec2")
 def machines_are_launched_as_asked() -> None:
-    """RunInstances heeds DisableApiTermination, the groups of the first interface, the profile and the metadata options.
+    """RunInstances heeds DisableApiTermination, the first interface's groups, the profile and the metadata options.
 
     Those of the launch template too.
 
