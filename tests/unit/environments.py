@@ -378,6 +378,7 @@ class Builder:
         rule = f"{self.prefix}guardduty"
         events.put_rule(Name=rule, EventPattern='{"source": ["aws.guardduty"]}', Tags=self.tags("guardduty"))
         events.put_targets(Rule=rule, Targets=[{"Id": "security", "Arn": topic}])
+
     def firewall(self) -> None:
         """Two web ACLs, one of them CloudFront's, each with an IP set and logs. The first has a load balancer."""
         for name, scope, region in (("public", "REGIONAL", "ap-south-1"), ("edge", "CLOUDFRONT", "us-east-1")):
@@ -414,6 +415,7 @@ class Builder:
             waf.put_logging_configuration(LoggingConfiguration=configuration)
             if scope == "REGIONAL":
                 waf.associate_web_acl(WebACLArn=web_acl, ResourceArn=self.balancer)
+
     def edge(self) -> None:
         """Only the distribution has tags; of the others the comment says whose they are."""
         cloudfront = self.client("cloudfront")

@@ -14,6 +14,7 @@ from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Volume
 from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.flow_logs import FlowLogsBackend
+from moto.ec2.models.instances import MetadataOptions
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import Subnet, SubnetBackend
@@ -350,7 +351,9 @@ def images_name_their_instance() -> None:
 
 @fix("ec2")
 def machines_are_launched_as_asked() -> None:
-    """RunInstances heeds DisableApiTermination, the groups of the first interface, and the profile, the template's too.
+    """RunInstances heeds DisableApiTermination, the first interface's groups, the profile and the metadata options.
+
+    Those of the launch template too.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html
     """
@@ -370,6 +373,8 @@ def machines_are_launched_as_asked() -> None:
             if first.get("Groups"):
                 backend.modify_instance_security_groups(instance.id, first["Groups"])
             _attach_profile(backend, instance, data.get("IamInstanceProfile") or {})
+            options = response._get_param("MetadataOptions") or data.get("MetadataOptions")
+            instance.metadata_options = MetadataOptions(options)
         return answer
 
 

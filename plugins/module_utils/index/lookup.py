@@ -58,7 +58,7 @@ def subnets_of(index: Mapping[str, Any], vpc: str, tier: str, zones: Sequence[st
     """
     by_zone: dict[str, list[str]] = {}
     for item in items_of(index, "subnets").values():
-        if _vpc_and_tier(item) == (vpc, tier):
+        if vpc_and_tier(item) == (vpc, tier):
             by_zone.setdefault(str(item["availability_zone"])[-1], []).append(item["id"])
     check_mode = bool(index.get("check_mode"))
     letters = [str(zone)[-1] for zone in zones] if zones else sorted(by_zone)
@@ -73,7 +73,7 @@ def subnets_of(index: Mapping[str, Any], vpc: str, tier: str, zones: Sequence[st
     return ids
 
 
-def _vpc_and_tier(item: Item) -> tuple[str, str]:
+def vpc_and_tier(item: Item) -> tuple[str, str]:
     """By its tags, or by its name: ``<vpc>-<tier>-<zone letter>``."""
     tags = item.get("tags", {})
     vpc, _, rest = str(item["name"]).partition("-")
@@ -137,7 +137,7 @@ def _missing_attribute(index: Mapping[str, Any], kind: Kind, name: str, attribut
 
 
 def _missing_subnets(index: Mapping[str, Any], vpc: str, tier: str, letters: list[str]) -> str:
-    there = sorted({" ".join(_vpc_and_tier(item)) for item in index["subnets"].values()})
+    there = sorted({" ".join(vpc_and_tier(item)) for item in index["subnets"].values()})
     where = f" in zone {', '.join(letters)}" if letters else ""
     listed = f"VPCs and tiers that have subnets: {'; '.join(there)}." if there else "There are no subnets at all."
     return (

@@ -15,8 +15,8 @@ from .compute import KINDS as COMPUTE
 from .data import KINDS as DATA
 from .detection import KINDS as DETECTION
 from .edge import KINDS as EDGE
-from .firewall import KINDS as FIREWALL
 from .events import KINDS as EVENTS
+from .firewall import KINDS as FIREWALL
 from .identity import KINDS as IDENTITY
 from .load_balancing import KINDS as LOAD_BALANCING
 from .network import KINDS as NETWORK

@@ -34,8 +34,10 @@ class Aws:
     A service of another Region than the module's is written ``<service>@<region>``; ``at`` leads there.
     """
 
-    def __init__(self, module: AnsibleAWSModule, services: Iterable[str]) -> None:
-        region, endpoint, arguments = get_aws_connection_info(module)
+    def __init__(self, module: AnsibleAWSModule, services: Iterable[str], region: str | None = None) -> None:
+        """``region`` is for services that are kept in one Region only; the module's otherwise."""
+        own, endpoint, arguments = get_aws_connection_info(module)
+        region = region or own
         # One session: a session a client, as module.client() makes them, costs a second for fifteen services.
         session = boto3.session.Session(profile_name=arguments.pop("profile_name", None), region_name=region)
         config = Config(user_agent_extra="pixstory-platform", max_pool_connections=2 * THREADS)
@@ -67,6 +69,10 @@ class Aws:
             service.removesuffix(mark): client for service, client in self._clients.items() if service.endswith(mark)
         }
         return there
+
+    def client(self, service: str) -> Any:
+        """The client itself, for what concerns the client and not one call."""
+        return self._clients[service]
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """One call with retries. ``operation`` is boto3's method name."""

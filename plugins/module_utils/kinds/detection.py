@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .base import Item, Kind, Rank, Scope, Tags, named, tag_dict
+from .base import Item, Kind, Rank, Scope, Tags, tag_dict
 from .removal import Removal, delete
 
 if TYPE_CHECKING:

@@ -300,20 +300,23 @@ def machine_has_its_groups_and_its_protection(aws: Aws) -> None:
     profile = aws.client("iam").create_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Arn"]
     data = {"ImageId": image, "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": [group]}]}
     data["IamInstanceProfile"] = {"Name": name}
+    data["MetadataOptions"] = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
     ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
-    profiles = []
+    profiles, options = [], []
 
     def launched(**asked: Any) -> tuple[list[str], bool]:
         machine = ec2.run_instances(MinCount=1, MaxCount=1, **asked)["Instances"][0]["InstanceId"]
         (shown,) = ec2.describe_instances(InstanceIds=[machine])["Reservations"][0]["Instances"]
         read = ec2.describe_instance_attribute(InstanceId=machine, Attribute="disableApiTermination")
         profiles.append(shown.get("IamInstanceProfile", {}).get("Arn"))
+        options.append((shown["MetadataOptions"]["HttpTokens"], shown["MetadataOptions"]["HttpPutResponseHopLimit"]))
         return [one["GroupId"] for one in shown["SecurityGroups"]], read["DisableApiTermination"]["Value"]
 
     interface = {"DeviceIndex": 0, "SubnetId": net.subnets[0], "Groups": [group]}
     assert launched(ImageId=image, NetworkInterfaces=[interface], DisableApiTermination=True) == ([group], True)
     assert launched(LaunchTemplate={"LaunchTemplateName": name}) == ([group], False)
     assert profiles == [None, profile]
+    assert options == [("optional", 1), ("required", 2)]
 
 
 @proves("ec2.elastic_addresses_are_no_loopback_addresses")
