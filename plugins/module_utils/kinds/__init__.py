@@ -29,43 +29,10 @@ GROUPS = (
     DATA,
     IDENTITY,
     STORAGE,
-    DETECTION,
-    FIREWALL,
-)
-GROUPS = (
-    NETWORK,
-    COMPUTE,
-    LOAD_BALANCING,
-    DATA,
-    IDENTITY,
-    STORAGE,
-    DETECTION,
-    EDGE,
-    FIREWALL,
-)
-GROUPS = (
-    NETWORK,
-    COMPUTE,
-    LOAD_BALANCING,
-    DATA,
-    IDENTITY,
-    STORAGE,
     ACCOUNT,
     DETECTION,
     EDGE,
-    FIREWALL,
-)
-GROUPS = (
-    NETWORK,
-    COMPUTE,
-    LOAD_BALANCING,
-    DATA,
-    IDENTITY,
-    STORAGE,
-    ACCOUNT,
-    DETECTION,
-    EDGE,
-    FIREWALL,
     EVENTS,
+    FIREWALL,
 )
 KINDS: dict[str, Kind] = {kind.key: kind for group in GROUPS for kind in group}
