@@ -58,6 +58,11 @@ NAMES = {
     "buckets": ["media"],
     "log_groups": ["vpc-flow"],
     "hosted_zones": ["private"],
+    "trails": ["account"],
+    "config_recorders": ["account"],
+    "config_rules": ["account"],
+    "alarms": ["account"],
+    "sns_topics": ["security"],
 }
 
 
@@ -251,11 +256,13 @@ def test_a_call_that_fails_is_named() -> None:
 
 def test_orphans_are_what_the_registry_does_not_know(world: World) -> None:
     assert world.read(orphans=True)["orphans"] == []
-    topic = world.emulator.client("sns").create_topic(Name="alarms", Tags=world.staging.tags("alarms"))["TopicArn"]
+    sqs, tags = world.emulator.client("sqs"), world.staging.tags("letters")
+    queue = sqs.create_queue(QueueName="letters", tags={tag["Key"]: tag["Value"] for tag in tags})["QueueUrl"]
     try:
-        assert [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]] == [topic]
+        arns = [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]]
+        assert arns == ["arn:aws:sqs:ap-south-1:123456789012:letters"]
     finally:
-        world.emulator.client("sns").delete_topic(TopicArn=topic)
+        sqs.delete_queue(QueueUrl=queue)
 
 
 @pytest.fixture
