@@ -113,7 +113,8 @@ index:
       V(autoscaling_groups), V(images), V(snapshots), V(load_balancers), V(target_groups), V(certificates),
       V(db_instances), V(db_subnet_groups), V(db_parameter_groups), V(db_snapshots), V(replication_groups),
       V(cache_subnet_groups), V(cache_parameter_groups), V(cache_snapshots), V(kms_keys), V(secrets), V(parameters),
-      V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones)."
+      V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones),
+      V(trails), V(config_recorders), V(config_rules), V(alarms), V(sns_topics)."
     - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
     - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
       name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
@@ -127,7 +128,8 @@ index:
       C(reader_endpoint). Parameter groups have C(parameters), those that were set. C(iam_roles) have
       C(attached_policies) and C(inline_policies). C(iam_policies) have C(policy_document). C(kms_keys) have their
       C(alias_name) and what DescribeKey returns. C(buckets) have C(versioning), C(encryption),
-      C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers)."
+      C(public_access_block), C(lifecycle_rules) and C(object_lock). C(hosted_zones) have C(records), C(vpcs) and
+      C(name_servers). C(trails) have C(is_logging), C(config_recorders) C(recording) and C(delivery_channel)."
     - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
   returned: always
   type: dict
