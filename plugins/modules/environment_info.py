@@ -118,6 +118,7 @@ index:
       V(sns_topics), V(web_acls), V(ip_sets)."
       V(distributions), V(cache_policies), V(origin_request_policies), V(response_headers_policies),
       V(origin_access_controls)."
+      V(trails), V(config_recorders), V(config_rules), V(alarms), V(sns_topics)."
     - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
     - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
       name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
@@ -139,6 +140,8 @@ index:
       to be. Those from there have C(region).
       C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers)."
     - Values of headers that a rule of a load balancer asks for, and that a distribution sends, are V(hidden).
+      C(public_access_block), C(lifecycle_rules) and C(object_lock). C(hosted_zones) have C(records), C(vpcs) and
+      C(name_servers). C(trails) have C(is_logging), C(config_recorders) C(recording) and C(delivery_channel)."
     - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
   returned: always
   type: dict

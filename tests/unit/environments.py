@@ -82,7 +82,34 @@ class Builder:
         self.detection()
         self.firewall()
         self.edge()
+        self.account()
         return self
+
+    def account(self) -> None:
+        """A trail, a rule, an alarm and a topic; and the recorder, which an account can have once."""
+        name, tags = f"{self.prefix}account", self.tags("account")
+        self.client("cloudtrail").create_trail(Name=name, S3BucketName=self.bucket, TagsList=tags)
+        config = self.client("config")
+        if not config.describe_configuration_recorders()["ConfigurationRecorders"]:
+            group = {"allSupported": True}
+            recorder = {"name": name, "roleARN": f"arn:aws:iam::{ACCOUNT}:role/config", "recordingGroup": group}
+            config.put_configuration_recorder(ConfigurationRecorder=recorder, Tags=tags)
+            config.put_delivery_channel(DeliveryChannel={"name": name, "s3BucketName": self.bucket})
+            config.start_configuration_recorder(ConfigurationRecorderName=name)
+        rule = {"ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"}}
+        config.put_config_rule(ConfigRule=rule, Tags=tags)
+        self.client("cloudwatch").put_metric_alarm(
+            AlarmName=name,
+            Namespace=name,
+            MetricName="root-use",
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            Threshold=1.0,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            Tags=tags,
+        )
+        self.client("sns").create_topic(Name=f"{self.prefix}security", Tags=self.tags("security"))
 
     def keys(self) -> None:
         kms = self.client("kms")

@@ -534,3 +534,41 @@ def test_a_bucket_is_emptied_with_its_versions(emulator: Any) -> None:
     assert len(s3.list_object_versions(Bucket=staging.bucket)["Versions"]) == 2
     assert destroy(emulator)["changed"]
     assert s3.list_buckets()["Buckets"] == []
+
+
+def lock(emulator: Any, *names: str) -> Any:
+    """Buckets with object lock, and a key of the same name and another one."""
+    s3, kms = emulator.client("s3"), emulator.client("kms")
+    staging = Builder(emulator.client, "staging", 10)
+    retention = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}}
+    for name in names:
+        bucket = f"pixstory-staging-{name}-123456789012"
+        place = {"CreateBucketConfiguration": {"LocationConstraint": "ap-south-1"}}
+        s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True, **place)
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": staging.tags(name)})
+        s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=retention)
+    for name in ("trail", "data"):
+        tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in staging.tags(name)]
+        key = kms.create_key(Tags=tags)["KeyMetadata"]["Arn"]
+        kms.create_alias(AliasName=f"alias/pixstory-staging-{name}", TargetKeyId=key)
+    return key
+
+
+def test_a_bucket_whose_objects_are_locked_is_kept_with_its_key(emulator: Any) -> None:
+    lock(emulator, "trail", "empty")
+    emulator.client("s3").put_object(Bucket="pixstory-staging-trail-123456789012", Key="log", Body=b"1")
+    foreseen = destroy(emulator, check=True)
+    done = destroy(emulator)
+    assert done["deleted"] == foreseen["deleted"]
+    assert standing(emulator) == {"buckets": ["trail"], "kms_keys": ["trail"]}
+    reasons = {one["kind"]: one["reason"] for one in done["kept"]}
+    assert "Object lock keeps its objects" in reasons["buckets"]
+    assert "bucket of the same name" in reasons["kms_keys"]
+    assert not destroy(emulator)["changed"]
+
+
+def test_a_key_that_goes_is_not_the_default_of_new_volumes(emulator: Any) -> None:
+    ec2, key = emulator.client("ec2"), lock(emulator)
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    assert destroy(emulator)["changed"]
+    assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"

@@ -75,6 +75,10 @@ NAMES = {
     "origin_access_controls": ["buckets"],
     "event_rules": ["break-glass"],
     "lambda_functions": [],
+    "trails": ["account"],
+    "config_recorders": ["account"],
+    "config_rules": ["account"],
+    "alarms": ["account"],
     "sns_topics": ["security"],
 }
 
@@ -295,6 +299,11 @@ def test_orphans_are_what_the_registry_does_not_know(world: World) -> None:
     try:
         arns = [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]]
         assert arns == ["arn:aws:sqs:ap-south-1:123456789012:alarms"]
+    sqs, tags = world.emulator.client("sqs"), world.staging.tags("letters")
+    queue = sqs.create_queue(QueueName="letters", tags={tag["Key"]: tag["Value"] for tag in tags})["QueueUrl"]
+    try:
+        arns = [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]]
+        assert arns == ["arn:aws:sqs:ap-south-1:123456789012:letters"]
     finally:
         sqs.delete_queue(QueueUrl=queue)
 
