@@ -143,3 +143,27 @@ def lifecycle_keeps_newer_versions() -> None:
                 if kept:
                     shown["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] = kept
         return original(response, action_result)
+
+
+@fix("s3")
+def what_is_refused_over_plain_http_is_not_refused_here() -> None:
+    """A statement that denies requests without TLS denies none: the emulator stands for an endpoint with TLS.
+
+    Moto decides by the action and the resource of a statement and reads no condition.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport
+    """
+
+    @wrap(FakeBucket, "get_permission")
+    def get_permission(original: Any, bucket: FakeBucket, action: str, resource: str) -> Any:
+        if bucket.policy is None:
+            return original(bucket, action, resource)
+        policy = json.loads(bucket.policy)
+        statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+        kept = [one for one in statements if not _asks_for_tls(one)]
+        judged = SimpleNamespace(policy=json.dumps({**policy, "Statement": kept}).encode() if kept else None)
+        return original(judged, action, resource)
+
+
+def _asks_for_tls(statement: dict[str, Any]) -> bool:
+    asked = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
+    return statement["Effect"] == "Deny" and str(asked).lower() == "false"

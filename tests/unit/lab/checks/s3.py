@@ -112,3 +112,22 @@ def lifecycle_comes_back_as_it_was_put(aws: Aws) -> None:
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
     shown = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
     assert sorted(shown, key=lambda rule: str(rule["ID"])) == rules
+
+
+@proves("s3.what_is_refused_over_plain_http_is_not_refused_here")
+def a_bucket_that_wants_tls_can_be_read_and_another_denial_holds(aws: Aws) -> None:
+    s3, name = aws.client("s3"), bucket(aws)
+    tls = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{name}/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    closed = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/closed"}
+    policy = {"Version": "2012-10-17", "Statement": [tls, closed]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    for key in ("open", "closed"):
+        s3.put_object(Bucket=name, Key=key, Body=b"1")
+    assert s3.get_object(Bucket=name, Key="open")["Body"].read() == b"1"
+    assert error_code(s3.get_object, Bucket=name, Key="closed") == "403"
