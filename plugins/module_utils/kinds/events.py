@@ -46,10 +46,6 @@ def _topic_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
     return aws.each(read, items)
 
 
-def _topic_of_ours(scope: Scope, item: Item) -> bool:
-    return str(item["TopicArn"]).rpartition(":")[2].startswith(scope.prefix)
-
-
 def _topic_name(scope: Scope, arn: str) -> str:
     return arn.rpartition(":")[2].removeprefix(scope.prefix)
 
@@ -106,7 +102,6 @@ KINDS = (
         result="Topics",
         id_key="TopicArn",
         arn="TopicArn",
-        candidate=_topic_of_ours,
         read_tags=_topic_tags,
         name_key="TopicArn",
         name_from="api",

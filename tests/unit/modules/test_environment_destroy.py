@@ -501,10 +501,11 @@ def test_a_policy_that_others_use_is_left_and_named(emulator: Any) -> None:
 
 def test_kinds_that_are_not_known_are_warned_of(emulator: Any) -> None:
     staging = Builder(emulator.client, "staging", 10)
-    topic = emulator.client("sns").create_topic(Name="alarms", Tags=staging.tags("alarms"))["TopicArn"]
+    tags = {one["Key"]: one["Value"] for one in staging.tags("alarms")}
+    emulator.client("sqs").create_queue(QueueName="alarms", tags=tags)
     result = destroy(emulator)
     assert not result["changed"]
-    assert topic in str(result["warnings"])
+    assert "arn:aws:sqs:ap-south-1:123456789012:alarms" in str(result["warnings"])
 
 
 def test_a_bucket_is_emptied_with_its_versions(emulator: Any) -> None:

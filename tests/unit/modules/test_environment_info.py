@@ -259,11 +259,13 @@ def test_a_call_that_fails_is_named() -> None:
 
 def test_orphans_are_what_the_registry_does_not_know(world: World) -> None:
     assert world.read(orphans=True)["orphans"] == []
-    topic = world.emulator.client("sns").create_topic(Name="alarms", Tags=world.staging.tags("alarms"))["TopicArn"]
+    sqs, tags = world.emulator.client("sqs"), {one["Key"]: one["Value"] for one in world.staging.tags("alarms")}
+    queue = sqs.create_queue(QueueName="alarms", tags=tags)["QueueUrl"]
     try:
-        assert [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]] == [topic]
+        arns = [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]]
+        assert arns == ["arn:aws:sqs:ap-south-1:123456789012:alarms"]
     finally:
-        world.emulator.client("sns").delete_topic(TopicArn=topic)
+        sqs.delete_queue(QueueUrl=queue)
 
 
 @pytest.fixture
