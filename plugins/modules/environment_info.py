@@ -113,12 +113,11 @@ index:
       V(autoscaling_groups), V(images), V(snapshots), V(load_balancers), V(target_groups), V(certificates),
       V(db_instances), V(db_subnet_groups), V(db_parameter_groups), V(db_snapshots), V(replication_groups),
       V(cache_subnet_groups), V(cache_parameter_groups), V(cache_snapshots), V(kms_keys), V(secrets), V(parameters),
-      V(iam_roles), V(iam_instance_profiles), V(iam_policies), V(buckets), V(log_groups), V(hosted_zones),
-      V(guardduty_detectors), V(security_hubs), V(access_analyzers), V(shield_protections), V(event_rules),
-      V(sns_topics), V(web_acls), V(ip_sets)."
-      V(distributions), V(cache_policies), V(origin_request_policies), V(response_headers_policies),
-      V(origin_access_controls)."
-      V(trails), V(config_recorders), V(config_rules), V(alarms), V(sns_topics)."
+      V(iam_roles), V(iam_instance_profiles), V(iam_users), V(iam_groups), V(iam_policies), V(buckets), V(log_groups),
+      V(hosted_zones), V(trails), V(config_recorders), V(config_rules), V(alarms), V(sns_topics),
+      V(guardduty_detectors), V(security_hubs), V(access_analyzers), V(shield_protections), V(distributions),
+      V(cache_policies), V(origin_request_policies), V(response_headers_policies), V(origin_access_controls),
+      V(event_rules), V(lambda_functions), V(web_acls), V(ip_sets)."
     - Each of them is a dictionary from the name of a resource to its description, as V(vpcs) is shown below.
     - The name is the tag C(Name) without C(<project>-<environment>-). Resources without that tag, and those whose own
       name is their address (buckets, keys, secrets, parameters, log groups, IAM, snapshots of databases),
@@ -132,16 +131,13 @@ index:
       C(reader_endpoint). Parameter groups have C(parameters), those that were set. C(iam_roles) have
       C(attached_policies) and C(inline_policies). C(iam_policies) have C(policy_document). C(kms_keys) have their
       C(alias_name) and what DescribeKey returns. C(buckets) have C(versioning), C(encryption),
-      C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers).
-      C(guardduty_detectors) have what GetDetector returns, C(event_rules) have C(targets).
-      C(web_acls) have C(rules), C(logging_configuration) and C(resources), the load balancers that they protect.
-      C(ip_sets) have C(addresses)."
+      C(public_access_block), C(lifecycle_rules) and C(object_lock). C(hosted_zones) have C(records), C(vpcs) and
+      C(name_servers). C(guardduty_detectors) have what GetDetector returns, C(event_rules) have C(targets).
+      C(trails) have C(is_logging), C(config_recorders) C(recording) and C(delivery_channel). C(web_acls) have C(rules),
+      C(logging_configuration) and C(resources), the load balancers that they protect. C(ip_sets) have C(addresses)."
     - C(web_acls), C(ip_sets), C(kms_keys) and C(log_groups) are read in us-east-1 too, where what CloudFront uses has
       to be. Those from there have C(region).
-      C(public_access_block) and C(lifecycle_rules). C(hosted_zones) have C(records), C(vpcs) and C(name_servers)."
     - Values of headers that a rule of a load balancer asks for, and that a distribution sends, are V(hidden).
-      C(public_access_block), C(lifecycle_rules) and C(object_lock). C(hosted_zones) have C(records), C(vpcs) and
-      C(name_servers). C(trails) have C(is_logging), C(config_recorders) C(recording) and C(delivery_channel)."
     - C(parameters) carry the tags C(Project) and C(Environment) only; SSM lists no others.
   returned: always
   type: dict

@@ -64,8 +64,6 @@ NAMES = {
     "security_hubs": ["detection"],
     "access_analyzers": ["external"],
     "shield_protections": ["public"],
-    "event_rules": ["guardduty"],
-    "sns_topics": ["security"],
     "web_acls": ["edge", "public"],
     "ip_sets": ["edge-blocked-ipv4", "public-blocked-ipv4"],
     "distributions": ["public"],
@@ -73,12 +71,13 @@ NAMES = {
     "origin_request_policies": ["host"],
     "response_headers_policies": ["security"],
     "origin_access_controls": ["buckets"],
-    "event_rules": ["break-glass"],
     "lambda_functions": [],
     "trails": ["account"],
     "config_recorders": ["account"],
     "config_rules": ["account"],
     "alarms": ["account"],
+    "sns_topics": ["security"],
+    "event_rules": ["break-glass", "guardduty"],
     "sns_topics": ["security"],
 }
 
@@ -295,6 +294,7 @@ def test_orphans_are_what_the_registry_does_not_know(world: World) -> None:
     assert world.read(orphans=True)["orphans"] == []
     sqs = world.emulator.client("sqs")
     tags = {tag["Key"]: tag["Value"] for tag in world.staging.tags("alarms")}
+    sqs, tags = world.emulator.client("sqs"), {one["Key"]: one["Value"] for one in world.staging.tags("alarms")}
     queue = sqs.create_queue(QueueName="alarms", tags=tags)["QueueUrl"]
     try:
         arns = [orphan["arn"] for orphan in world.read(orphans=True)["orphans"]]
