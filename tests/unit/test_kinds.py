@@ -52,18 +52,15 @@ def test_the_list_call_is_one_that_aws_has(kind: Kind) -> None:
     assert kind.arguments(SCOPE).keys() <= call.input_shape.members.keys()
     members = call.output_shape.members  # of the one resource, where there is no list
     if kind.result:
-        listed = members[kind.result]
+        listed = call.output_shape
+        for step in kind.result.split("."):
+            listed = listed.members[step]
         assert isinstance(listed, ListShape)
         # A list of ids has no members.
         members = getattr(listed.member, "members", {kind.id_key: listed.member})
-    assert set(kind.absent) <= {error.name for error in call.error_shapes}
-    listed = call.output_shape
-    for step in kind.result.split("."):
-        listed = listed.members[step]
-    assert isinstance(listed, ListShape)
-    members = listed.member.members
     if kind.wrapped:
         members = members[kind.wrapped].members
+    assert set(kind.absent) <= {error.name for error in call.error_shapes}
     if kind.inner:
         members = members[kind.inner].member.members
     brought_by_details = {"KeyArn"}

@@ -77,6 +77,7 @@ GENERATED_KEYS = frozenset(
 )
 IDENTIFIER = re.compile(r"^[a-z]+(-[a-z]+)*-([0-9a-f]{8}|[0-9a-f]{17})$")
 UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+CLOUDFRONT = re.compile(r"\b[a-z0-9]{13,}\.cloudfront\.net\b")
 ADDRESS = re.compile(r"^\d{1,3}(\.\d{1,3}){3}$")
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
 
@@ -173,7 +174,7 @@ def _normal(value: Any, rename: Callable[[str], str], keep_addresses: bool) -> A
         return _sorted([_normal(one, rename, keep_addresses) for one in value])
     if not isinstance(value, str):
         return value
-    renamed = UUID.sub("<generated>", rename(value))
+    renamed = CLOUDFRONT.sub("<generated>", UUID.sub("<generated>", rename(value)))
     if IDENTIFIER.match(renamed):
         return "<generated>"
     if MOMENT.match(renamed):
