@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     raising = fabric.add_parser("up", parents=[state], help="bring them up, and keep them as the API tells")
     raising.add_argument("--https-port", type=port, default=8443, help="of loopback, leads to 443 (%(default)s)")
     raising.add_argument("--http-port", type=port, default=8080, help="of loopback, leads to 80 (%(default)s)")
-    raising.add_argument("--no-settle", action="store_true", help="start only; do not wait until all stand")
+    raising.add_argument("--settle", action=argparse.BooleanOptionalAction, default=True, help="wait until all stand")
     fabric.add_parser("down", parents=[state], help="remove them, and all that they needed")
     fabric.add_parser("status", parents=[state], help="say what stands, and how it is")
     fabric.add_parser("wait", parents=[state], help="wait until all is healthy, and say where the page is")
@@ -103,7 +103,7 @@ def run_fabric(arguments: argparse.Namespace) -> int:
     emulator = process.State(arguments.state).running()
     if not emulator:
         raise SystemExit("the emulator does not run: python -m lab start, and provision, come first")
-    print(fabric.up(state, emulator.url, {arguments.https_port: 443, arguments.http_port: 80}, not arguments.no_settle))
+    print(fabric.up(state, emulator.url, {arguments.https_port: 443, arguments.http_port: 80}, arguments.settle))
     return 0
 
 

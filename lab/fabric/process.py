@@ -20,6 +20,7 @@ from typing import Any
 from lab.fabric import network
 from lab.fabric.reconciler import Lab
 from lab.machines import gateway, host, image
+from lab.machines.fabric import BASE
 from lab.machines.host import Grants, Lacking
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +72,7 @@ def up(state: State, url: str, ports: Mapping[int, int], settle: bool = True) ->
     grants = host.detect()
     refuse_lacking(grants)
     # Here, so that it is seen what takes minutes.
-    for name in (image.SERVICES_BASE, *([image.SERVICES] if settle else [])):
+    for name in (BASE, *([image.SERVICES] if settle else [])):
         image.ensure(name, grants)
     process = None
     if not state.running():

@@ -86,7 +86,7 @@ class Lab:
         self.net.up()
         kept = self.machines.restore()
         self._kept.update(kept)
-        self.api.lab("images", list(kept.values()))
+        self.api.lab("images", list(kept.values()), timeout=30)
         self._write("imds.json", "{}")
         self._write("entrance.json", json.dumps(self._entrance()))
         inside = network.NAMESPACES / self.net.namespace(network.ENTRANCE)

@@ -18,7 +18,7 @@ import boto3
 from lab.emulator import server
 from lab.machines.fabric import GONE
 
-LAB_TIMEOUT = 30.0  # seconds
+LAB_TIMEOUT = 5.0  # seconds
 CONTENT = "ContentDigest"  # the tag of an AMI that was baked
 
 
@@ -209,11 +209,11 @@ class Api:
         except KeyError:
             raise AttributeError(name) from None
 
-    def lab(self, path: str, told: Any = None) -> Any:
+    def lab(self, path: str, told: Any = None, timeout: float = LAB_TIMEOUT) -> Any:
         """Ask the emulator what AWS keeps to itself, or tell it what a lab has found; see lab.emulator.gateway."""
         address = f"{self.url}/_lab/{path}?region={server.DEFAULT_REGION}"
         body = None if told is None else json.dumps(told).encode()
-        with urllib.request.urlopen(address, body, timeout=LAB_TIMEOUT) as reply:
+        with urllib.request.urlopen(address, body, timeout=timeout) as reply:
             return json.load(reply) if told is None else None
 
     def all(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:

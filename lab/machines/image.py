@@ -43,7 +43,8 @@ SERVICES_PACKAGES = ("dnsmasq-base", "haproxy", "postgresql-17", "valkey-server"
 APT_SETTINGS = re.compile(r'Acquire::(https?::\S+|Check-\S+|Retries|ForceIPv[46]) ".+";')
 HOST_AUTHORITIES = Path("/usr/local/share/ca-certificates")
 
-# No service starts while packages are installed; afterwards they start as on any machine.
+# No service starts while packages are installed; afterwards they start as on any machine. What was just emptied looks
+# fresh to Ansible's apt, which goes by the directory's time: it would not fetch the lists that it needs.
 CONTAINERFILE = """\
 FROM {base}
 COPY context/ /
@@ -54,6 +55,7 @@ RUN printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 0755 /usr/s
  && update-ca-certificates \\
  && apt-get clean \\
  && rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d \\
+ && touch --date=@0 /var/lib/apt/lists \\
  && : >/etc/machine-id \\
  && systemctl mask systemd-networkd-wait-online.service
 ENV LANG=C.UTF-8

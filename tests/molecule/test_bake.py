@@ -1,4 +1,4 @@
-"""Images are baked on a machine, from the roles, once for the same content."""
+"""Images are baked on machines, from the roles, once for the same content: one of base, and others from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -36,9 +35,13 @@ class Account:
         given = ["-e", "platform_connection=podman", "-e", f'{{"aws_image_roles": ["{ROLE}"]}}', *arguments]
         return self.emulator.play("local", "bake", *given)
 
-    def images(self) -> list[dict[str, Any]]:
+    def images(self) -> dict[str, dict[str, str]]:
+        """The tags of the images, by id."""
         images = self.client("ec2").describe_images(Owners=["self"])["Images"]
-        return sorted(images, key=lambda image: image["CreationDate"])
+        return {image["ImageId"]: {tag["Key"]: tag["Value"] for tag in image["Tags"]} for image in images}
+
+    def of_role(self, role: str) -> list[str]:
+        return [ami for ami, tags in self.images().items() if tags["Role"] == role]
 
     def template_image(self) -> str:
         template = {"LaunchTemplateName": f"pixstory-local-{ROLE}", "Versions": ["$Default"]}
@@ -75,20 +78,24 @@ def inside(image: str, *command: str) -> str:
 
 def test_check_mode_names_what_would_be_baked(account: Account) -> None:
     run = account.bake("--check").changed_nothing()
-    assert f"An image of {ROLE} would be baked from ami-" in " ".join(run.output.split())
-    assert account.images() == []
+    told = " ".join(run.output.split())
+    assert "An image of base would be baked from ami-" in told
+    assert f"An image of {ROLE} would be baked from the image base to come" in told
+    assert account.images() == {}
 
 
 def test_an_image_is_baked_and_new_machines_start_from_it(account: Account) -> None:
     account.bake().ended_well()
-    [image] = account.images()
-    tags = {tag["Key"]: tag["Value"] for tag in image["Tags"]}
-    assert (tags["Role"], tags["Environment"], len(tags["ContentDigest"])) == (ROLE, "local", 64)
-    assert account.template_image() == account.parameter() == image["ImageId"]
+    [base], [image] = account.of_role("base"), account.of_role(ROLE)
+    tags = account.images()
+    assert tags[image]["BaseImage"] == base
+    assert tags[base]["BaseImage"] not in tags
+    assert {(own["Environment"], len(own["ContentDigest"])) for own in tags.values()} == {("local", 64)}
+    assert account.template_image() == account.parameter() == image
 
 
-def test_the_builder_is_gone_and_left_nothing_of_its_own(account: Account) -> None:
-    [image] = account.images()
+def test_the_builders_are_gone_and_left_nothing_of_their_own(account: Account) -> None:
+    [image] = account.of_role(ROLE)
     builders = account.client("ec2").describe_instances(
         Filters=[
             {"Name": "tag:Role", "Values": ["image-builder"]},
@@ -96,15 +103,15 @@ def test_the_builder_is_gone_and_left_nothing_of_its_own(account: Account) -> No
         ]
     )
     assert builders["Reservations"] == []
-    assert inside(image["ImageId"], "cat", "/etc/machine-id") == ""
-    assert inside(image["ImageId"], "find", "/etc/ssh", "-name", "ssh_host_*") == ""
-    assert len(inside(image["ImageId"], "cat", "/etc/pixstory/content-digest")) == 64
-    assert inside(image["ImageId"], "readlink", f"/srv/{ROLE}/current").startswith("releases/")
+    assert inside(image, "cat", "/etc/machine-id") == ""
+    assert inside(image, "find", "/etc/ssh", "-name", "ssh_host_*") == ""
+    assert len(inside(image, "cat", "/etc/pixstory/content-digest")) == 64
+    assert inside(image, "readlink", f"/srv/{ROLE}/current").startswith("releases/")
 
 
 def test_unchanged_content_bakes_nothing(account: Account) -> None:
     account.bake().changed_nothing()
-    assert len(account.images()) == 1
+    assert len(account.images()) == 2
 
 
 def test_changed_content_is_baked_and_provision_keeps_it(account: Account) -> None:
@@ -112,4 +119,8 @@ def test_changed_content_is_baked_and_provision_keeps_it(account: Account) -> No
     account.bake("-e", "web_body_size=7m").ended_well()
     assert account.parameter() != first
     assert account.template_image() == account.parameter()
+    assert (len(account.of_role("base")), len(account.of_role(ROLE))) == (1, 2)
+    # Machines that answer are what the load balancer asks for now.
+    account.emulator.play("local", "provision").ended_well()
     account.emulator.play("local", "provision").changed_nothing()
+    assert account.template_image() == account.parameter()
