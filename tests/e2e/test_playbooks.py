@@ -9,7 +9,6 @@ import pytest
 
 from .platform import ROOT, Platform, environment
 
-
 # What the role base keeps, and a machine that starts from its image has from there.
 KEPT = "/etc/ssh/sshd_config"
 
