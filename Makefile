@@ -16,8 +16,8 @@ help: ## List the targets
 setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
-# What stands side by side on a line needs nothing of its neighbour. The VPN and the Speech API start from the first image,
-# so they are there while the others are baked.
+# What stands side by side on a line needs nothing of its neighbour. The VPN and the Speech API start from the first image:
+# they are made first (the others wait for their image), and configured while the other images are baked and the other machines made.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=3
 .PHONY: lab
 lab: ## Bring up the whole platform: the local environment on the emulated AWS, and the machines behind it
@@ -25,23 +25,21 @@ lab: ## Bring up the whole platform: the local environment on the emulated AWS, 
 	@$(SIDE_BY_SIDE) lab-image-debian-13 lab-example lab-account
 	@python -m lab fabric up --no-settle
 	@$(SIDE_BY_SIDE) lab-image-services lab-bake-first
-	@$(SIDE_BY_SIDE) --output-sync=target lab-bake lab-fixed
-	@$(PLAY_LOCAL) playbooks/provision.yml
-	@$(PLAY_LOCAL) playbooks/database.yml
+	@$(PLAY_LOCAL) playbooks/provision.yml --tags aws_compute
+	@$(SIDE_BY_SIDE) --output-sync=target lab-others lab-speech_api lab-vpn
 	@python -m lab fabric wait
 
-.PHONY: lab-image-debian-13 lab-image-services lab-example lab-bake-first lab-bake lab-fixed lab-speech_api lab-vpn
+.PHONY: lab-image-debian-13 lab-image-services lab-example lab-bake-first lab-others lab-speech_api lab-vpn
 lab-image-debian-13 lab-image-services: lab-image-%:
 	@python -m lab image $*
 lab-example:
 	@examples/pixstory/build
 lab-bake-first:
 	@$(PLAY_LOCAL) playbooks/bake.yml -e '{"aws_image_roles": ["base"]}'
-lab-bake:
+lab-others:
 	@$(PLAY_LOCAL) playbooks/bake.yml
-lab-fixed:
 	@$(PLAY_LOCAL) playbooks/provision.yml
-	@$(SIDE_BY_SIDE) --output-sync=target lab-speech_api lab-vpn
+	@$(PLAY_LOCAL) playbooks/database.yml
 lab-speech_api lab-vpn: lab-%:
 	@$(PLAY_LOCAL) playbooks/configure.yml --limit localhost,$*
 

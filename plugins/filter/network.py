@@ -162,7 +162,7 @@ def security_group_plan(
 
     All of them at once: by itself each would read all flows and the whole index again.
 
-    :param groups: the declared groups; a flow may name those of the same VPC.
+    :param groups: the declared groups; a flow may name those of the same VPC, and of a peered one.
     :param cidrs: the CIDRs that a flow may name, from :func:`tier_cidrs`.
     """
     plan = {
@@ -178,13 +178,12 @@ def security_group_plan(
     for flow in flows:
         for direction, near, far in (("rules", "to", "from"), ("rules_egress", "from", "to")):
             if flow[near] in groups:
-                plan[flow[near]][direction].append(_rule(flow, flow[near], flow[far], groups, index, cidrs))
+                plan[flow[near]][direction].append(_rule(flow, flow[far], groups, index, cidrs))
     return list(plan.values())
 
 
 def _rule(
     flow: Mapping[str, Any],
-    group: str,
     peer: str,
     groups: Mapping[str, Mapping[str, Any]],
     index: Mapping[str, Any],
@@ -195,16 +194,15 @@ def _rule(
         "ports": list(flow["ports"]),
         "rule_desc": f"{flow['from']} to {flow['to']}",
     }
-    if peer in groups and groups[peer]["vpc"] == groups[group]["vpc"]:
+    if peer in groups:
         return {**rule, "group_id": owned(index, "security_groups", peer, "id")}
     if peer in PREFIX_LISTS:
         return {**rule, "prefix_list": PREFIX_LISTS[peer]}
     if peer in cidrs:
         return {**rule, "cidr_ip": list(cidrs[peer])}
-    neighbours = sorted(name for name, declared in groups.items() if declared["vpc"] == groups[group]["vpc"])
     raise AnsibleFilterError(
-        f"aws_security_groups_flows: {peer!r} (flow {flow['from']} -> {flow['to']}) is neither a group of the same VPC "
-        f"({', '.join(neighbours)}) nor one of {', '.join(sorted([*cidrs, *PREFIX_LISTS]))}"
+        f"aws_security_groups_flows: {peer!r} (flow {flow['from']} -> {flow['to']}) is neither a security group "
+        f"({', '.join(sorted(groups))}) nor one of {', '.join(sorted([*cidrs, *PREFIX_LISTS]))}"
     )
 
 

@@ -48,6 +48,7 @@ def test_port_80_leads_to_443(platform: Platform) -> None:
         ("web", "proxy", 443, REFUSED),
         ("speech-api", "database", 5432, REFUSED),
         ("app", "speech-api", 443, OPEN),
+        ("web", "speech-api", 443, REFUSED),
     ],
 )
 def test_machines_reach_what_a_rule_permits(

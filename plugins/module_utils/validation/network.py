@@ -337,25 +337,24 @@ def _ports(path: Path, flow: dict[str, Any], ends: dict[str, Any], seen: set[tup
 
 
 def _across(declared: Declared, path: Path, ends: dict[str, str], named: list[str]) -> Checks:
-    """A flow that leaves its VPC: by the other side's subnets, and only where a peering leads."""
+    """A flow that leaves its VPC: only where a peering leads.
+
+    A group of a peered VPC may be named where both are in one region, as all VPCs of an environment are:
+    https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html
+    """
+    if declared.get("aws_network_peerings") is None:
+        return
+    peered = [{item.get("from"), item.get("to")} for _, item in declared.items("aws_network_peerings")]
     vpcs = {group: declared.entries("aws_security_groups_groups")[group].get("vpc") for group in named}
-    if len(named) == 2 and None not in vpcs.values() and vpcs[ends["from"]] != vpcs[ends["to"]]:
+    for name in ends.values():
+        found = _SUBNETS.fullmatch(name)
+        if name not in named and found and found[2] in (declared.tiers(found[1]) or []):
+            vpcs[name] = found[1]
+    joined = set(vpcs.values())
+    if len(vpcs) == 2 and len(joined) == 2 and None not in joined and joined not in peered:
         one, other = vpcs[ends["from"]], vpcs[ends["to"]]
         yield Mistake(
             path,
-            f"goes from a group of VPC {one} to one of VPC {other}, which AWS cannot always resolve",
-            f"Write two flows: {ends['from']} to {other}.<tier>, and {one}.<tier> to {ends['to']}.",
+            f"goes from VPC {one} ({ends['from']}) to VPC {other} ({ends['to']}), and nothing peers the two",
+            f"Add {{from: {one}, to: {other}}} to aws_network_peerings, or delete the flow.",
         )
-        return
-    peered = [{item.get("from"), item.get("to")} for _, item in declared.items("aws_network_peerings")]
-    for name in ends.values():
-        found = _SUBNETS.fullmatch(name)
-        if name in named or not found or found[2] not in (declared.tiers(found[1]) or []):
-            continue
-        for vpc in {vpc for vpc in vpcs.values() if vpc is not None}:
-            if vpc != found[1] and {vpc, found[1]} not in peered and declared.get("aws_network_peerings") is not None:
-                yield Mistake(
-                    path,
-                    f"goes between VPC {vpc} and {name}, and nothing peers the two",
-                    f"Add {{from: {vpc}, to: {found[1]}}} to aws_network_peerings, or delete the flow.",
-                )

@@ -165,8 +165,16 @@ def test_a_flow_gives_each_side_its_rule() -> None:
     assert groups["speech-api"]["rules"] == groups["speech-api"]["rules_egress"] == []
 
 
-def test_a_flow_across_vpcs_names_subnets() -> None:
+def test_a_flow_may_lead_to_a_group_of_a_peered_vpc() -> None:
+    flows = [{"from": "app", "to": "speech-api", "ports": [443]}]
+    groups = plan(flows, security_groups={"app": "sg-app", "speech-api": "sg-speech"})
+    assert [rule["group_id"] for rule in groups["speech-api"]["rules"]] == ["sg-app"]
+    assert [rule["group_id"] for rule in groups["app"]["rules_egress"]] == ["sg-speech"]
+    assert groups["web"]["rules_egress"] == []
+
+
+def test_a_flow_may_lead_to_subnets() -> None:
     groups = plan([{"from": "main.app", "to": "speech-api", "ports": [443]}])
     assert groups["speech-api"]["rules"][0]["cidr_ip"] == ["10.0.64.0/20", "10.0.96.0/20"]
-    with pytest.raises(AnsibleFilterError, match=r"'web' .* is neither a group of the same VPC \(speech-api\)"):
-        plan([{"from": "web", "to": "speech-api", "ports": [1]}])
+    with pytest.raises(AnsibleFilterError, match=r"'wbe' .* is neither a security group \(app, speech-api, web\)"):
+        plan([{"from": "wbe", "to": "speech-api", "ports": [1]}])
