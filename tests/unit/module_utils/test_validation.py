@@ -309,7 +309,7 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_security_groups_flows|0|from": "0.0.0.0/0"}, "Write internet."),
         ({"aws_security_groups_flows|0|to": "main.public"}, "neither of them a security group"),
         ({"aws_security_groups_flows|2|to": "other.data"}, "which is not a tier of VPC other"),
-        ({"aws_security_groups_flows|2|to": "far", "aws_network_peerings": []}, "(web) to VPC other (far), and nothing"),
+        ({"aws_security_groups_flows|2|to": "far", "aws_network_peerings": []}, "(web) to VPC other (far), and"),
         ({"aws_security_groups_flows|0|to": "store"}, "store is a data store's group"),
         ({"aws_compute_groups|far": {"tier": "app", "target_group": "web"}}, "is an Auto Scaling group as well"),
         ({"aws_compute_groups|web|cpu_target": 150}, "Write 1 to 100 percent"),
