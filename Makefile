@@ -17,7 +17,7 @@ setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
 # What stands side by side on a line needs nothing of its neighbour. The VPN and the Speech API start from the first image:
-# they are made first (the others wait for their image), and configured while the other images are baked and the other machines made.
+# they are made before the others, which wait for an image of their own, and configured while those are baked and made.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=3
 .PHONY: lab
 lab: ## Bring up the whole platform: the local environment on the emulated AWS, and the machines behind it
