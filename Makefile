@@ -61,6 +61,7 @@ lab-resources: ## Show the AWS resources of the local environment
 lab-down: ## Remove the local environment: its machines, if any, and the emulator
 	@if [ -e .lab/fabric ]; then python -m lab fabric down; fi
 	@python -m lab stop
+	@rm -rf .lab
 
 .PHONY: e2e
 e2e: setup ## Drive the lab that is up: a browser, the VPN, killed machines, a stopped zone; figures are printed
