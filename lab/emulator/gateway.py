@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from typing import Any
 
 import moto
@@ -23,7 +24,7 @@ from lab.emulator import enforcement, registry
 from lab.emulator.classify import is_write
 from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of
 from lab.emulator.identify import Identity, fresh_request, identify
-from lab.emulator.registry import TARGET_HEALTH
+from lab.emulator.registry import ROOT_USER, TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
@@ -31,6 +32,7 @@ SETTINGS_PATH = "/_lab/settings"
 HEALTH_PATH = "/_lab/target-health"
 IMAGES_PATH = "/_lab/images"
 SECRETS_PATH = "/_lab/secrets"
+ACCOUNT_PATH = "/_lab/account"
 UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 # Calls that wait for another call to arrive, so they must not keep the others out.
@@ -71,7 +73,12 @@ class Gateway:
             return self._status()(environ, start_response)
         if path == SETTINGS_PATH:
             return self._set(Request(environ))(environ, start_response)
-        views = {HEALTH_PATH: self._find_health, IMAGES_PATH: self._restore_images, SECRETS_PATH: self._secrets}
+        views = {
+            HEALTH_PATH: self._find_health,
+            IMAGES_PATH: self._restore_images,
+            SECRETS_PATH: self._secrets,
+            ACCOUNT_PATH: self._set_account,
+        }
         if path in views:
             with self._lock:
                 return views[path](Request(environ))(environ, start_response)
@@ -151,6 +158,19 @@ class Gateway:
             "caches": {name: getattr(one, "auth_token", None) for name, one in groups.items()},
         }
         return Response(json.dumps(answer), content_type="application/json")
+
+    def _set_account(self, request: Request) -> Response:
+        """`POST /_lab/account?root_mfa=0&older=<user>&days=91`: what no call to AWS changes.
+
+        The root user's MFA device, and the age of a user's access keys.
+        """
+        root = registry.table(self._account, "aws", ROOT_USER)
+        root["mfa"] = bool(request.args.get("root_mfa", root.get("mfa", True), type=int))
+        users = registry.backend_of("iam", self._account, "aws").users.values()
+        keys = [key for user in users if user.name == request.args.get("older") for key in user.access_keys]
+        for key in keys:
+            key.create_date -= timedelta(days=request.args.get("days", 0, type=int))
+        return Response(f"root MFA {root['mfa']}, {len(keys)} access keys made older\n")
 
     def _status(self) -> Response:
         status = {

@@ -175,6 +175,8 @@ def snapshots_of_a_new_image_are_tagged() -> None:
 def snapshots_are_described_by_owner() -> None:
     """OwnerIds limits the snapshots; self is the account that asks. The snapshots of public images are Amazon's.
 
+    So does RestorableByUserIds; all stands for what everybody may copy.
+
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html
     """
 
@@ -183,7 +185,13 @@ def snapshots_are_described_by_owner() -> None:
         snapshots: list[Any] = original(response).result["Snapshots"]
         names = {"self": response.current_account}
         owners = {names.get(owner, owner) for owner in response._get_param("OwnerIds", [])}
-        return ActionResult({"Snapshots": [one for one in snapshots if not owners or one.owner_id in owners]})
+        users = {names.get(user, user) for user in response._get_param("RestorableByUserIds", [])}
+
+        def may_restore(one: Any) -> set[str]:
+            return {one.owner_id} | one.create_volume_permission_groups | one.create_volume_permission_userids
+
+        found = [one for one in snapshots if not owners or one.owner_id in owners]
+        return ActionResult({"Snapshots": [one for one in found if not users or users & may_restore(one)]})
 
 
 @fix("ec2")

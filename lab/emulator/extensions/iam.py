@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM: paths, permissions boundaries, tags of instance profiles, the root user in the credential report."""
+"""IAM: paths, permissions boundaries, tags of instance profiles, the root user and its MFA device."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.iam.models import IAMBackend, InstanceProfile, ManagedPolicy, Role, iam_backends
+from moto.iam.models import AccountSummary, IAMBackend, InstanceProfile, ManagedPolicy, Role, iam_backends
 from moto.iam.responses import IamResponse
 
-from lab.emulator.registry import Call, fix, operation, wrap
+from lab.emulator.registry import ROOT_USER, Call, fix, operation, table, wrap
 
 
 @fix("iam")
@@ -75,6 +75,24 @@ def groups_move_to_another_path() -> None:
         if path:
             backend.get_group(group).path = path
         original(backend, group, name, path)
+
+
+@fix("iam")
+def root_user_has_mfa() -> None:
+    """The root user has an MFA device that is no virtual one, as whoever opens an account has to see to.
+
+    No call to AWS enrols it or takes it away; `POST /_lab/account` does.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/enable-mfa-for-root.html
+    """
+    original = AccountSummary.summary_map.fget  # type: ignore[attr-defined]
+
+    def summary_map(summary: AccountSummary) -> dict[str, Any]:
+        root = table(summary._iam_backend.account_id, "aws", ROOT_USER)
+        return {**original(summary), "AccountMFAEnabled": int(root.get("mfa", True))}
+
+    AccountSummary.summary_map = property(summary_map)  # type: ignore[method-assign, assignment]
 
 
 @fix("iam")

@@ -39,7 +39,7 @@ def test_users_and_root_are_told(emulator: Emulator, run: Runner) -> None:
     )
     assert (machine["password_enabled"], machine["password_age_days"]) == (False, None)
     assert [(key["number"], key["age_days"]) for key in machine["access_keys"]] == [(1, 0)]
-    assert result["root"] == {"mfa_active": False, "access_keys": False, "password_unused_days": None}
+    assert result["root"] == {"mfa_active": True, "access_keys": False, "password_unused_days": None}
     assert result["iam_account_summary"]["Users"] == 2
     assert result["generated"].endswith("Z")
     assert not result["changed"]

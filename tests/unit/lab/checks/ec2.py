@@ -129,6 +129,21 @@ def own_snapshots_are_told_from_those_of_public_images(aws: Aws) -> None:
     assert own in [one["SnapshotId"] for one in shown]
     assert {one["OwnerId"] for one in shown} == {ACCOUNT}
 
+    def restorable(by: str) -> list[str]:
+        found = ec2.describe_snapshots(OwnerIds=["self"], RestorableByUserIds=[by])["Snapshots"]
+        return [one["SnapshotId"] for one in found if one["SnapshotId"] == own]
+
+    friend = "111122223333"
+    assert [restorable(by) for by in ("self", "all", friend)] == [[own], [], []]
+    ec2.modify_snapshot_attribute(
+        SnapshotId=own,
+        Attribute="createVolumePermission",
+        OperationType="add",
+        UserIds=[friend],
+        GroupNames=["all"],
+    )
+    assert [restorable(by) for by in ("all", friend, "444455556666")] == [[own], [own], []]
+
 
 @proves("ec2.flow_log_destination_names_the_log_group")
 def flow_log_to_a_log_group_by_arn(aws: Aws) -> None:

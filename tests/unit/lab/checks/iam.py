@@ -76,5 +76,13 @@ def credential_report_begins_with_the_root_user(aws: Aws) -> None:
     rows = list(csv.DictReader(io.StringIO(iam.get_credential_report()["Content"].decode())))
     root, users = rows[0], [row["user"] for row in rows[1:]]
     assert (root["user"], root["arn"]) == ("<root_account>", f"arn:aws:iam::{ACCOUNT}:root")
-    assert (root["mfa_active"], root["access_key_1_active"]) == ("false", "false")
+    assert (root["mfa_active"], root["access_key_1_active"]) == ("true", "false")
     assert name in users
+
+
+@proves("iam.root_user_has_mfa")
+def root_user_has_an_mfa_device_that_is_no_virtual_one(aws: Aws) -> None:
+    iam = aws.client("iam")
+    assert iam.get_account_summary()["SummaryMap"]["AccountMFAEnabled"] == 1
+    users = [one.get("User", {}).get("Arn") for one in iam.list_virtual_mfa_devices()["VirtualMFADevices"]]
+    assert f"arn:aws:iam::{ACCOUNT}:root" not in users
