@@ -16,6 +16,7 @@ from .conftest import Emulator
 REGION = "ap-south-1"
 ACCOUNT = "123456789012"
 PREFIX = "pixstory-production"
+TRAIL = f"{PREFIX}-account"
 WORLD = "0.0.0.0/0"
 Json = dict[str, Any]
 
@@ -215,9 +216,9 @@ def load_balancer_may_be_deleted(cloud: Cloud) -> None:
 # Who watches
 
 
-@sabotage("CloudTrail.3", PREFIX)
+@sabotage("CloudTrail.3", TRAIL)
 def trail_is_stopped(cloud: Cloud) -> None:
-    cloud("cloudtrail").stop_logging(Name=PREFIX)
+    cloud("cloudtrail").stop_logging(Name=TRAIL)
 
 
 @sabotage("GuardDuty.1", "{detector}")
@@ -348,7 +349,7 @@ def _key_state(cloud: Cloud) -> Any:
 
 
 def _logging(cloud: Cloud) -> Any:
-    return cloud("cloudtrail").get_trail_status(Name=PREFIX)["IsLogging"]
+    return cloud("cloudtrail").get_trail_status(Name=TRAIL)["IsLogging"]
 
 
 def _of_bucket(name: str) -> Callable[[Cloud], Json]:
@@ -398,7 +399,7 @@ MENDED = [
         "stopped-trail",
         "cloudtrail",
         "StopLogging",
-        lambda cloud: {"name": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{PREFIX}"},
+        lambda cloud: {"name": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"},
         _logging,
         True,
     ),
