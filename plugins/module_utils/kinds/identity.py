@@ -63,9 +63,10 @@ def _delete_key(removal: Removal, item: Item) -> None:
 
     EBS would go on encrypting every new volume of the account with the key, and fail, so it returns to AWS's own.
     """
-    default = removal.aws.call("ec2", "get_ebs_default_kms_key_id")["KmsKeyId"]
-    if default in (item["id"], item["arn"]):
-        removal.call("ec2", "reset_ebs_default_kms_key_id")
+    if not removal.scope.abroad:  # in other Regions the environment has no volumes
+        default = removal.aws.call("ec2", "get_ebs_default_kms_key_id")["KmsKeyId"]
+        if default in (item["id"], item["arn"]):
+            removal.call("ec2", "reset_ebs_default_kms_key_id")
     days = removal.kms_pending_window_in_days
     removal.call("kms", "schedule_key_deletion", KeyId=item["id"], PendingWindowInDays=days)
 
