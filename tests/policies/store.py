@@ -1,30 +1,97 @@
-"""The policies in policies/, one a playbook."""
+"""What is in policies/: the policies, one or more a playbook since IAM limits the size of each, and what was called."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.emulated import ROOT
 
-from .derive import Json
+from .derive import Json, Operation
 
 FOLDER = ROOT / "policies"
+CALLS = FOLDER / "calls.json"
+REGION = "ap-south-1"  # of all environments
 # What is run against an emulator, in this order, in each environment. The others need machines.
-PLAYBOOKS = ("provision", "status", "audit", "destroy")
+PLAYBOOKS = ("provision", "configure", "status", "audit", "destroy")
+# Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles.
+ARGUMENTS = {"configure": ("--limit", "localhost")}
 
 
-def path_of(playbook: str) -> Path:
-    """Where the policy of a playbook is."""
-    return FOLDER / f"{playbook}.json"
+@dataclass
+class Calls:
+    """What a playbook asked of AWS."""
+
+    operations: set[Operation] = field(default_factory=set)
+    abroad: set[str] = field(default_factory=set)  # the services that it asked in another region too
+
+    def add(self, requests: Iterable[Mapping[str, Any]]) -> None:
+        """Those of the emulator's log."""
+        for one in requests:
+            if one["service"] and one["operation"]:
+                self.operations.add((one["service"], one["operation"]))
+                if one["region"] != REGION:
+                    self.abroad.add(one["service"])
+
+    def __or__(self, other: Calls) -> Calls:
+        return Calls(self.operations | other.operations, self.abroad | other.abroad)
 
 
-def read(playbook: str) -> Json | None:
-    """The policy of a playbook; None where there is none."""
-    path = path_of(playbook)
-    return json.loads(path.read_text()) if path.exists() else None
+Runs = dict[str, dict[str, Calls]]  # by environment and playbook
 
 
-def text_of(document: Json) -> str:
-    """As it is kept."""
-    return json.dumps(document, indent=2) + "\n"
+def read_calls() -> Runs:
+    """What was called when the policies were derived."""
+    kept = json.loads(CALLS.read_text()) if CALLS.exists() else {}
+    return {
+        environment: {
+            playbook: Calls({(*one.split(":", 1),) for one in calls["operations"]}, set(calls["abroad"]))
+            for playbook, calls in of_playbooks.items()
+        }
+        for environment, of_playbooks in kept.items()
+    }
+
+
+def write_calls(runs: Runs) -> None:
+    """Keep what was called."""
+    kept = {
+        environment: {
+            playbook: {
+                "operations": sorted(":".join(one) for one in calls.operations),
+                "abroad": sorted(calls.abroad),
+            }
+            for playbook, calls in sorted(of_playbooks.items())
+        }
+        for environment, of_playbooks in sorted(runs.items())
+    }
+    FOLDER.mkdir(exist_ok=True)
+    CALLS.write_text(json.dumps(kept, indent=2) + "\n")
+
+
+def paths_of(playbook: str) -> list[Path]:
+    """Where the policies of a playbook are."""
+    return sorted(FOLDER.glob(f"{playbook}-[0-9].json"))
+
+
+def read(playbook: str) -> list[Json]:
+    """The policies of a playbook; none where there are none."""
+    return [json.loads(path.read_text()) for path in paths_of(playbook)]
+
+
+def needed(playbook: str) -> list[Json]:
+    """The policies of a playbook that has to have some."""
+    documents = read(playbook)
+    assert documents, f"{FOLDER.name}/{playbook}-1.json is missing: run make policies"
+    return documents
+
+
+def write(playbook: str, documents: Sequence[Json]) -> None:
+    """Keep these and no others."""
+    FOLDER.mkdir(exist_ok=True)
+    for path in paths_of(playbook):
+        path.unlink()
+    for number, document in enumerate(documents, 1):
+        (FOLDER / f"{playbook}-{number}.json").write_text(json.dumps(document, indent=2) + "\n")

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from lab.emulator.enforcement import NOT_ENFORCED, actions_of
 from tests.policies import derive, source, store
+from tests.policies.__main__ import derived
 
 OURS = {"aws:ResourceTag/Project": "${project}", "aws:ResourceTag/Environment": "${environment}"}
 MADE = {"aws:RequestTag/Project": "${project}", "aws:RequestTag/Environment": "${environment}"}
@@ -14,7 +16,7 @@ MADE = {"aws:RequestTag/Project": "${project}", "aws:RequestTag/Environment": "$
 
 def scopes(action: str) -> dict[tuple[str, ...], dict[str, str]]:
     return {
-        scope.resources: json.loads(scope.condition)["StringEquals"] if scope.condition else {}
+        scope.resources: next(iter(json.loads(scope.condition).values())) if scope.condition else {}
         for scope in derive.scopes(action)
     }
 
@@ -49,17 +51,34 @@ def test_an_operation_that_the_reference_lacks_is_named() -> None:
         ("ssm:PutParameter", {("arn:aws:ssm:${region}:${account}:parameter/${environment}/*",): {}}),
         (
             "secretsmanager:GetSecretValue",
-            {("arn:aws:secretsmanager:${region}:${account}:secret:${environment}/*",): {}},
+            {
+                ("arn:aws:secretsmanager:${region}:${account}:secret:/${environment}/*",): {},
+                # That of a database of ours.
+                ("arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*",): {
+                    "secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn": (
+                        "arn:aws:rds:${region}:${account}:db:${prefix}-*"
+                    )
+                },
+            },
         ),
         ("rds:DeleteDBInstance", {("arn:aws:rds:${region}:${account}:db:${prefix}-*",): {}}),
         # By the tags that it is made with, or has.
-        ("ec2:CreateVpc", {("arn:aws:ec2:${region}:${account}:vpc/*",): MADE}),
+        (
+            "ec2:CreateVpc",
+            {
+                ("arn:aws:ec2:${region}:${account}:vpc/*",): MADE,
+                # Where its addresses may come from.
+                ("arn:aws:ec2:${region}:${account}:ipv6pool-ec2/*",): OURS,
+                ("arn:aws:ec2::${account}:ipam-pool/*",): OURS,
+            },
+        ),
         ("ec2:DeleteVpc", {("arn:aws:ec2:${region}:${account}:vpc/*",): OURS}),
         ("ec2:TerminateInstances", {("arn:aws:ec2:${region}:${account}:instance/*",): OURS}),
         (
             "ec2:CreateSubnet",
             {
                 ("arn:aws:ec2:${region}:${account}:subnet/*",): MADE,
+                ("arn:aws:ec2::${account}:ipam-pool/*",): OURS,
                 ("arn:aws:ec2:${region}:${account}:vpc/*",): OURS,
             },
         ),
@@ -74,15 +93,65 @@ def test_an_action_is_allowed_where_it_is_ours(action: str, expected: dict[tuple
 
 
 def test_what_an_action_asks_of_others_is_allowed_too() -> None:
-    document = derive.policy([("ec2", "RunInstances")])
-    actions = {action for statement in document["Statement"] for action in statement["Action"]}
-    assert {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"} <= actions
+    actions = derive.allowed_by(derive.policies([("ec2", "RunInstances"), ("wafv2", "CreateWebACL")]))
+    assert {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole", "wafv2:TagResource"} <= actions
 
 
 def test_what_a_policy_lacks_is_named() -> None:
-    document = derive.policy([("ec2", "DescribeVpcs")])
-    assert derive.lacking([("ec2", "DescribeVpcs")], document) == []
-    assert derive.lacking([("ec2", "DescribeVpcs"), ("ec2", "DeleteVpc")], document) == ["ec2:DeleteVpc"]
+    documents = derive.policies([("ec2", "DescribeVpcs")])
+    assert derive.lacking([("ec2", "DescribeVpcs")], documents) == []
+    assert derive.lacking([("ec2", "DescribeVpcs"), ("ec2", "DeleteVpc")], documents) == ["ec2:DeleteVpc"]
+
+
+def test_what_reads_all_that_there_is_is_allowed_everywhere() -> None:
+    """AWS refuses a list of all databases to whom it allows some of them."""
+    [document] = derive.policies([("rds", "DescribeDBInstances"), ("iam", "GetRole")])
+    role = "arn:aws:iam::${account}:role/${project}/${environment}/*"
+    assert {(*one["Action"], *one["Resource"]) for one in document["Statement"]} == {
+        ("iam:GetRole", role),
+        ("rds:DescribeDBInstances", "*"),
+    }
+
+
+def test_what_cloudfront_uses_is_in_another_region() -> None:
+    [document] = derive.policies([("acm", "DeleteCertificate"), ("sns", "Subscribe")], abroad=["acm"])
+    resources = {one["Action"][0]: one["Resource"] for one in document["Statement"]}
+    assert resources["acm:DeleteCertificate"] == ["arn:aws:acm:*:${account}:*"]
+    assert resources["sns:Subscribe"] == ["arn:aws:sns:${region}:${account}:${prefix}-*"]
+
+
+@pytest.mark.parametrize("playbook", store.PLAYBOOKS)
+def test_iam_takes_each_policy(playbook: str) -> None:
+    """The quota of a managed policy; ten of them may be attached to a role."""
+    documents = store.needed(playbook)
+    assert len(documents) <= 10
+    for document in documents:
+        text = json.dumps(document, separators=(",", ":"))
+        for name, value in derive.LONGEST.items():
+            text = text.replace(f"${{{name}}}", value)
+        assert "${" not in text
+        assert len(text) <= 6144
+
+
+@pytest.mark.parametrize("playbook", store.PLAYBOOKS)
+def test_what_the_modules_of_a_playbook_call_is_allowed(playbook: str) -> None:
+    lacking = derive.lacking(source.of_playbook(playbook), store.needed(playbook))
+    assert lacking == [], f"policies/{playbook}-*.json do not allow {lacking}: run make policies ENVIRONMENTS=none"
+
+
+@pytest.mark.parametrize("playbook", store.PLAYBOOKS)
+def test_the_policies_are_what_follows_from_the_calls(playbook: str) -> None:
+    """Nobody has edited them, and nothing that they follow from is another now."""
+    same = derived(store.read_calls(), playbook) == store.needed(playbook)
+    assert same, f"policies/{playbook}-*.json are not what is derived: run make policies ENVIRONMENTS=none"
+
+
+@pytest.mark.parametrize("playbook", store.PLAYBOOKS)
+def test_the_emulator_asks_for_the_actions_of_the_reference(playbook: str) -> None:
+    called = set().union(*(run[playbook].operations for run in store.read_calls().values()))
+    enforced = {one for one in called | source.of_playbook(playbook) if one[0] not in NOT_ENFORCED}
+    wrong = {one for one in enforced if set(actions_of(*one)) != set(derive.actions_of(one))}
+    assert wrong == set(), "say in ACTIONS of lab/emulator/enforcement.py what they need"
 
 
 def test_a_module_may_change_what_this_run_did_not() -> None:
@@ -92,24 +161,61 @@ def test_a_module_may_change_what_this_run_did_not() -> None:
     assert ("ec2", "DeleteFlowLogs") in source.of_module("ec2_vpc_flow_log")
 
 
-def test_nothing_but_reading_is_allowed_everywhere() -> None:
+def test_what_a_playbook_needs_on_machines_is_in_its_modules() -> None:
+    """Configure takes a machine out of its target group, and reads the master password of the database."""
+    needed = source.of_playbook("configure")
+    assert {("elbv2", "DeregisterTargets"), ("secretsmanager", "GetSecretValue"), ("ssm", "PutParameter")} <= needed
+
+
+def test_nothing_but_reading_is_allowed_beyond_what_is_ours() -> None:
     """Each exception is one that AWS knows no narrower scope for."""
     exceptions = set()
     for playbook in store.PLAYBOOKS:
-        document = store.read(playbook)
-        assert document, f"{store.path_of(playbook)} is missing: run make policies"
-        for statement in document["Statement"]:
-            if statement["Resource"] == ["*"] and "Condition" not in statement:
-                exceptions |= {a for a in statement["Action"] if not _reads(a)}
-    assert exceptions == EVERYWHERE
+        for statement in (one for document in store.needed(playbook) for one in document["Statement"]):
+            if "Condition" not in statement and not all(derive.is_ours(arn) for arn in statement["Resource"]):
+                exceptions |= {action for action in statement["Action"] if not _reads(action)}
+    assert exceptions == EVERYWHERE | OF_A_KIND
+
+
+@pytest.mark.parametrize("playbook", ["status", "audit"])
+def test_who_only_looks_may_only_look(playbook: str) -> None:
+    assert {action for action in derive.allowed_by(store.needed(playbook)) if not _reads(action)} == set()
 
 
 def _reads(action: str) -> bool:
     prefix, name = action.split(":")
-    return derive.reference(prefix)["privileges"][name]["access_level"] in ("List", "Read")
+    return derive.reference(prefix)["privileges"][name]["access_level"] in derive.READING
 
 
+# The account's own settings, and what gets its name or id from AWS, and tags afterwards if at all.
 EVERYWHERE = {
+    "cloudfront:CreateCachePolicy",
+    "cloudfront:CreateOriginAccessControl",
+    "cloudfront:CreateOriginRequestPolicy",
+    "cloudfront:CreateResponseHeadersPolicy",
+    "config:PutDeliveryChannel",
+    "ec2:EnableEbsEncryptionByDefault",
+    "ec2:EnableSnapshotBlockPublicAccess",
+    "ec2:ModifyEbsDefaultKmsKeyId",
+    "ec2:ModifyInstanceMetadataDefaults",
+    "ec2:ResetEbsDefaultKmsKeyId",
     "iam:UpdateAccountPasswordPolicy",
+    "inspector2:Disable",
+    "inspector2:Enable",
     "route53:CreateHostedZone",
+    "s3:PutAccountPublicAccessBlock",
+    "securityhub:BatchUpdateStandardsControlAssociations",
+    "securityhub:CreateFindingAggregator",
+    "sns:Unsubscribe",
+}
+# On resources of a kind that tells neither by name nor by tags whose it is.
+OF_A_KIND = {
+    "ec2:RunInstances",
+    "iam:CreateServiceLinkedRole",
+    "route53:AssociateVPCWithHostedZone",
+    "route53:ChangeResourceRecordSets",
+    "route53:ChangeTagsForResource",
+    "route53:DisassociateVPCFromHostedZone",
+    "route53:UpdateHostedZoneComment",
+    "securityhub:UpdateFindingAggregator",
 }
