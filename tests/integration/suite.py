@@ -29,7 +29,7 @@ MADE = {
     "CreateDetector": "guardduty_detectors",
     "CreateDistributionWithTags": "distributions",
     "CreateFlowLogs": "flow_logs",
-    "CreateFunction20150331": "lambda_functions",
+    "CreateFunction": "lambda_functions",
     "CreateGroup": "iam_groups",
     "CreateHostedZone": "hosted_zones",
     "CreateIPSet": "ip_sets",

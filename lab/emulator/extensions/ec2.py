@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -16,7 +17,7 @@ from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.instances import MetadataOptions
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
-from moto.ec2.models.security_groups import SecurityGroupBackend
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.tags import EC2_PREFIX_TO_RESOURCE
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
@@ -88,6 +89,35 @@ def _update_descriptions(direction: str) -> None:
             if peer in new and [str(rule.ip_protocol), str(rule.from_port), str(rule.to_port)] == wanted:
                 rule.source_group["Description"] = new[peer]
         return group
+
+
+@fix("ec2")
+def rules_with_prefix_lists_have_descriptions() -> None:
+    """A rule that refers to a prefix list has a description, which can be changed, as one with a CIDR block does.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_PrefixListId.html
+    """
+
+    @wrap(SecurityGroupRule, "__init__")
+    def init(original: Any, rule: SecurityGroupRule, *args: Any, **arguments: Any) -> None:
+        bound = inspect.signature(original).bind(rule, *args, **arguments).arguments
+        original(rule, *args, **arguments)
+        rule.of_prefix_list = bound.get("prefix_list_id") or {}
+
+    @wrap(SecurityGroup, "_flattened_rules")
+    def flattened(original: Any, group: SecurityGroup, rules: list[Any]) -> list[Any]:
+        views: list[Any] = original(group, rules)
+        for view in views:
+            ports = (view.ip_protocol, view.from_port, view.to_port)
+            same = [rule for rule in rules if (rule.ip_protocol, rule.from_port, rule.to_port) == ports]
+            view.prefix_list_ids = [dict(rule.of_prefix_list) for rule in same if rule.prefix_list_id]
+        return views
+
+    @wrap(SecurityGroupBackend, "_sg_update_description")
+    def update(original: Any, backend: Any, described: SecurityGroupRule, rule: SecurityGroupRule) -> None:
+        original(backend, described, rule)
+        if described.prefix_list_id:
+            rule.of_prefix_list = described.of_prefix_list
 
 
 @fix("ec2")

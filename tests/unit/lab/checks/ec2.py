@@ -236,6 +236,27 @@ def rule_between_groups_is_described_anew(aws: Aws) -> None:
         assert {pair["GroupId"]: pair["Description"] for pair in pairs} == {peer: "b", other: "a"}
 
 
+@proves("ec2.rules_with_prefix_lists_have_descriptions")
+def rule_with_a_prefix_list_is_described(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    group = network(aws).group
+    one, other = (entry["PrefixListId"] for entry in ec2.describe_managed_prefix_lists()["PrefixLists"][:2])
+
+    def rules(described: dict[str, str]) -> list[dict[str, Any]]:
+        peers = [{"PrefixListId": peer, "Description": text} for peer, text in described.items()]
+        return [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": peers}]
+
+    for direction, listed in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+        getattr(ec2, f"authorize_security_group_{direction}")(
+            GroupId=group, IpPermissions=rules({one: "a", other: "a"})
+        )
+        update = getattr(ec2, f"update_security_group_rule_descriptions_{direction}")
+        update(GroupId=group, IpPermissions=rules({one: "b"}))
+        [found] = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        peers = [peer for permission in found[listed] for peer in permission["PrefixListIds"]]
+        assert {peer["PrefixListId"]: peer["Description"] for peer in peers} == {one: "b", other: "a"}
+
+
 @proves("ec2.endpoints_are_gateways_by_default")
 def endpoint_without_a_type_is_a_gateway(aws: Aws) -> None:
     ec2 = aws.client("ec2")
