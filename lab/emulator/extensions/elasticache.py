@@ -299,7 +299,7 @@ def decrease_replica_count(call: Call, params: dict[str, Any]) -> dict[str, Any]
 
 @fix("elasticache")
 def final_snapshot_is_made() -> None:
-    """DeleteReplicationGroup makes the final snapshot that it was asked for, and the group goes.
+    """DeleteReplicationGroup makes the final snapshot that it was asked for, with the group's key, and the group goes.
 
     https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteReplicationGroup.html
     """
@@ -310,7 +310,8 @@ def final_snapshot_is_made() -> None:
         name = response._get_param("ReplicationGroupId")
         final = response._get_param("FinalSnapshotIdentifier")
         if final:
-            backend.create_snapshot(final, name, None, None, [])
+            key = backend.replication_groups[name].kms_key_id
+            backend.create_snapshot(final, name, None, key, [])
         result = original(response)
         del backend.replication_groups[name]
         return result

@@ -126,23 +126,33 @@ def _tag_cache_snapshot(removal: Removal, name: str, tags: Tags) -> None:
 
 
 def tag_forgotten_snapshots(removal: Removal, index: Item) -> bool:
-    """Final snapshots of caches that a run did not live to tag. The environment's own key says whose they are."""
+    """Final snapshots of caches that a run did not live to tag: AWS has no tags for them until they are made."""
     scope = removal.scope
     keys = {str(item[key]) for item in index["kms_keys"].values() for key in ("id", "arn")}
     known = {item["id"] for item in index["cache_snapshots"].values()}
+    # Those of groups that are still there are tagged once the groups are gone.
+    known |= {final_snapshot_name(item, removal.snapshot_suffix) for item in index["replication_groups"].values()}
     forgotten = [
         str(one["SnapshotName"])
-        for one in (removal.look("elasticache", "describe_snapshots", "Snapshots") if keys else [])
-        if named("SnapshotName")(scope, one)
-        and FINAL in one["SnapshotName"]
+        for one in removal.look("elasticache", "describe_snapshots", "Snapshots")
+        if _is_final_snapshot(scope, one, keys)
         and one["SnapshotName"] not in known
-        and one.get("KmsKeyId") in keys
         and one.get("SnapshotStatus") == "available"
     ]
     for name in forgotten:
         tags = {"Project": scope.project, "Environment": scope.environment, "ManagedBy": "ansible", "Name": name}
         _tag_cache_snapshot(removal, name, tags)
     return bool(forgotten)
+
+
+def _is_final_snapshot(scope: Scope, item: Item, keys: set[str]) -> bool:
+    """Whose it is says the environment's own key, or, where a cache has none, the name that only destroying gives."""
+    if not named("SnapshotName")(scope, item):
+        return False
+    if item.get("KmsKeyId"):
+        return item["KmsKeyId"] in keys and FINAL in item["SnapshotName"]
+    group = item.get("ReplicationGroupId")
+    return bool(group) and str(item["SnapshotName"]).startswith(f"{group}{FINAL}")
 
 
 def _delete_db_snapshot(removal: Removal, item: Item) -> None:

@@ -134,10 +134,11 @@ def failover_promotes_the_replica(aws: Aws) -> None:
 @proves("elasticache.final_snapshot_is_made")
 def deletion_leaves_a_snapshot_and_no_group(aws: Aws) -> None:
     client = aws.client("elasticache")
-    name = replication_group(aws)
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    name = replication_group(aws, AtRestEncryptionEnabled=True, KmsKeyId=key)
     client.delete_replication_group(ReplicationGroupId=name, FinalSnapshotIdentifier=f"{name}-final")
     (snapshot,) = client.describe_snapshots(SnapshotName=f"{name}-final")["Snapshots"]
-    assert snapshot["ReplicationGroupId"] == name
+    assert (snapshot["ReplicationGroupId"], snapshot["KmsKeyId"]) == (name, key)
     gone = error_code(client.describe_replication_groups, ReplicationGroupId=name)
     assert gone == "ReplicationGroupNotFoundFault"
 
