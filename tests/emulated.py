@@ -16,6 +16,8 @@ OVERLAY = "tests/integration/inventory"
 class Emulator:
     """An emulator of one's own, on a free port, with a log of its requests. Lives until `stop`, or as a context."""
 
+    key = secret = "emulated"
+
     def __init__(self, log: Path, *options: str) -> None:
         self.log = log
         log.touch()
@@ -58,8 +60,8 @@ class Emulator:
             "PIXSTORY_EMULATOR_URL": self.url,
             # The real environments' aws_ec2 inventories name no endpoint; the tests' do not reach AWS either.
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "emulated",
-            "AWS_SECRET_ACCESS_KEY": "emulated",
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_FORCE_COLOR": "0",
             "LC_ALL": "C.UTF-8",

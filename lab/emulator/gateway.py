@@ -101,7 +101,9 @@ class Gateway:
         handler = registry.OPERATIONS.get((identity.service or "", identity.operation or ""))
         refused = self._enforce and enforcement.refusal(identity, self._account, Request(environ).headers)
         if refused:
-            handler = _refuse(*refused)
+            answer = ExtensionResponse(identity).run(fresh_request(environ, body), _refuse(*refused))
+            answer.status_code = 403
+            return answer
         try:
             if handler:
                 return ExtensionResponse(identity).run(fresh_request(environ, body), handler)

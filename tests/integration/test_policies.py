@@ -43,6 +43,8 @@ class Deployer:
         self.enforce(True)
 
     def play(self, playbook: str, *arguments: str) -> Run:
+        # The inventory has them from the environment.
+        self.emulator.key, self.emulator.secret = self.keys["access_key"], self.keys["secret_key"]
         connection = {"region": REGION, "endpoint_url": self.emulator.url, **self.keys}
         given = ["-e", json.dumps({"platform_aws_connection": connection}), *arguments]
         return self.emulator.play(ENVIRONMENT, playbook, *given)
@@ -62,8 +64,9 @@ def test_a_playbook_runs_with_its_own_policy(deployer: Deployer, playbook: str) 
     variables = {"aws_destroy_confirm": ENVIRONMENT, "aws_audit_fail_on": "never"}
     arguments = ["-e", json.dumps(variables), *store.ARGUMENTS.get(playbook, ())]
     run = deployer.play(playbook, *arguments).ended_well()
-    # The look-ups and the inventory are the deployer's calls too, or they are the emulator's own principal's.
+    # The audit goes on where it is refused something, and nothing was asked in another's name.
     assert [one for one in run.requests if one["status"] == 403] == []
+    assert {one["principal"] for one in run.requests} == {deployer.keys["access_key"]}
 
 
 def test_without_one_action_it_does_not(deployer: Deployer) -> None:

@@ -215,7 +215,8 @@ def scopes(action: str, lists: bool = False) -> set[Scope]:
         if lists or (entry["access_level"] == "List" and not of_names):
             return {ANYWHERE}
         return {_existing(prefix, kind, rest) for kind, rest in _required(kinds).items()}
-    # What need not be there is asked for where it is.
+    # What need not be there is asked for where it is. Where any kind may be the one, it is one that is told as ours.
+    told = any(_arns(prefix, kind)[1] or _tagged(prefix, kind, rest) for kind, rest in kinds.items())
     found = set()
     for kind, rest in kinds.items():
         arns, ours = _arns(prefix, kind)
@@ -228,7 +229,7 @@ def scopes(action: str, lists: bool = False) -> set[Scope]:
             # What puts may make or change.
             if not name.startswith(MAKING):
                 found.add(_existing(prefix, kind, rest))
-        elif required or _tagged(prefix, kind, rest):
+        elif rest["required"] or _tagged(prefix, kind, rest) or (required and not told):
             found.add(_existing(prefix, kind, rest))
     return found
 

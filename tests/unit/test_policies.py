@@ -193,6 +193,7 @@ EVERYWHERE = {
     "cloudfront:CreateOriginAccessControl",
     "cloudfront:CreateOriginRequestPolicy",
     "cloudfront:CreateResponseHeadersPolicy",
+    "config:DeleteDeliveryChannel",
     "config:PutDeliveryChannel",
     "ec2:EnableEbsEncryptionByDefault",
     "ec2:EnableSnapshotBlockPublicAccess",
@@ -210,11 +211,16 @@ EVERYWHERE = {
 }
 # On resources of a kind that tells neither by name nor by tags whose it is.
 OF_A_KIND = {
+    "cloudfront:DeleteCachePolicy",
+    "cloudfront:DeleteOriginAccessControl",
+    "cloudfront:DeleteOriginRequestPolicy",
+    "cloudfront:DeleteResponseHeadersPolicy",
     "ec2:RunInstances",
     "iam:CreateServiceLinkedRole",
     "route53:AssociateVPCWithHostedZone",
     "route53:ChangeResourceRecordSets",
     "route53:ChangeTagsForResource",
+    "route53:DeleteHostedZone",
     "route53:DisassociateVPCFromHostedZone",
     "route53:UpdateHostedZoneComment",
     "securityhub:UpdateFindingAggregator",

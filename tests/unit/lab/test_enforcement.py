@@ -42,6 +42,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 def code(call: Callable[[], Any]) -> str:
     with pytest.raises(ClientError) as error:
         call()
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     return str(error.value.response["Error"]["Code"])
 
 

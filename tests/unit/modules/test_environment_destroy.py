@@ -567,6 +567,18 @@ def test_a_bucket_whose_objects_are_locked_is_kept_with_its_key(emulator: Any) -
     assert not destroy(emulator)["changed"]
 
 
+def test_a_key_in_another_region_goes_too(emulator: Any) -> None:
+    kms = emulator.client("kms", "us-east-1")
+    tags = [
+        {"TagKey": one["Key"], "TagValue": one["Value"]} for one in Builder(emulator.client, "staging", 10).tags("edge")
+    ]
+    key = kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/pixstory-staging-edge", TargetKeyId=key)
+    done = destroy(emulator)
+    assert [one["name"] for one in done["deleted"]] == ["edge"]
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
 def test_a_key_that_goes_is_not_the_default_of_new_volumes(emulator: Any) -> None:
     ec2, key = emulator.client("ec2"), lock(emulator)
     ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
