@@ -223,7 +223,7 @@ def index_or_reason(indexing: Future[dict[str, Any]]) -> dict[str, Any] | Unseen
 def owned(index: dict[str, Any]) -> list[Record]:
     """All of the index, for the control of the tags."""
     return [
-        Record(_arn=item["arn"], _name=f"{kind} {item['name']}", _tags=item["tags"])
+        Record(_arn=item["arn"], _name=f"{kind} {item['name']}", Kind=kind, _tags=item["tags"])
         for kind in index["kinds_read"]
         for item in index[kind].values()
     ]

@@ -141,6 +141,12 @@ def test_nothing_to_judge_is_not_applicable() -> None:
     assert (finding.status, finding.reason) == (NOT_APPLICABLE, "There are no buckets.")
 
 
+def test_tags_are_asked_of_what_aws_can_tag() -> None:
+    judge = CONTROLS["PX-15"].judge
+    verdicts = [judge(Snapshot(), Record(Kind=kind, _tags={}))[0] for kind in ("iam_groups", "iam_roles")]
+    assert verdicts == [None, False]
+
+
 def test_controls_are_declared_whole() -> None:
     for one in CONTROLS.values():
         assert one.severity in SEVERITIES

@@ -13,6 +13,14 @@ from .network import open_rules, shown
 VPC = "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-example-private-subnets-nat.html"
 NETWORK = "provision.yml --tags aws_network sets it."
 TAGS = ("Project", "Environment", "ManagedBy", "Name")
+# AWS puts tags on none of these; a path or comment says whose they are.
+UNTAGGABLE = (
+    "cache_policies",
+    "iam_groups",
+    "origin_access_controls",
+    "origin_request_policies",
+    "response_headers_policies",
+)
 VPN_RULE = "udp 1194"
 WEB_RULES = ("tcp 80", "tcp 443")
 
@@ -186,6 +194,8 @@ def owned_name(s: Snapshot, name: str) -> bool:
     remedy="Run provision.yml: every resource that it makes carries them.",
 )
 def tags(s: Snapshot, one: Record) -> Verdict:
+    if one.get("Kind") in UNTAGGABLE:
+        return None, {"because": "AWS does not tag such a resource."}
     lacking = [key for key in TAGS if not one["_tags"].get(key)]
     return not lacking, {"missing tags": lacking}
 
