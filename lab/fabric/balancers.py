@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,12 +20,13 @@ from pathlib import Path
 from lab.fabric.authority import Authority
 from lab.fabric.plan import Host
 from lab.fabric.services import SHARED, Service
-from lab.fabric.world import Listener, LoadBalancer, TargetGroup, World
+from lab.fabric.world import Listener, ListenerRule, LoadBalancer, TargetGroup, World
 
 SOCKET = "stats.sock"
 STATE = "servers.state"
 CONFIG = "haproxy.cfg"
 RELOAD = "USR2"
+RULE = "txn.rule"
 COMMAND = ("haproxy", "-W", "-db", "-f", f"{SHARED}/{CONFIG}")
 
 HEADER = f"""\
@@ -53,7 +55,8 @@ defaults
 
 def config(balancer: LoadBalancer, groups: Mapping[str, TargetGroup], hosts: Mapping[str, Host]) -> str:
     """The configuration of a load balancer's nodes: the same on all of them."""
-    used = dict.fromkeys(one.target_group for one in balancer.listeners if one.target_group in groups)
+    actions = [action for one in balancer.listeners for action in (one, *one.rules)]
+    used = dict.fromkeys(one.target_group for one in actions if one.target_group in groups)
     parts = [HEADER, *(_listener(one, groups) for one in balancer.listeners)]
     parts += [_group(groups[arn], hosts) for arn in used]
     return "".join(parts)
@@ -68,15 +71,57 @@ def _listener(one: Listener, groups: Mapping[str, TargetGroup]) -> str:
         f" http-request set-header X-Forwarded-Port {one.port}",
         " http-request set-header X-Amzn-Trace-Id Root=%[uuid()] unless { req.hdr(X-Amzn-Trace-Id) -m found }",
     ]
-    if one.redirect:
-        lines.append(
-            f" http-request redirect location {_location(one.redirect)} code {one.redirect['StatusCode'][-3:]}"
-        )
-    elif one.target_group in groups:
-        lines.append(f" default_backend {groups[one.target_group].name}")
-    else:
-        lines.append(" http-request return status 503")
+    if one.rules:
+        lines += [
+            f" http-request set-var({RULE}) int({number}) if {_conditions(rule)} !{{ var({RULE}) -m found }}"
+            for number, rule in enumerate(one.rules, 1)
+        ]
+    for number, rule in enumerate(one.rules, 1):
+        lines.append(_action(rule, groups, f" if {{ var({RULE}) -m int {number} }}"))
+    lines.append(_action(one, groups, f" unless {{ var({RULE}) -m found }}" if one.rules else ""))
     return "\n".join(lines) + "\n"
+
+
+def _action(one: Listener | ListenerRule, groups: Mapping[str, TargetGroup], when: str) -> str:
+    if one.redirect:
+        location, code = _location(one.redirect), one.redirect["StatusCode"][-3:]
+        return f" http-request redirect location {location} code {code}{when}"
+    if one.fixed:
+        kind, text = one.fixed.get("ContentType", "text/plain"), one.fixed.get("MessageBody", "")
+        return f" http-request return status {one.fixed['StatusCode']} content-type {kind} string {quoted(text)}{when}"
+    if one.target_group not in groups:
+        return f" http-request return status 503{when}"
+    name = groups[one.target_group].name
+    return f" use_backend {name}{when}" if when else f" default_backend {name}"
+
+
+def _conditions(rule: ListenerRule) -> str:
+    """All of them, each with the values of which one has to fit.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html
+    """
+    return " ".join(
+        f"{{ {_sample(field, header)} {' '.join(quoted(glob(one)) for one in values)} }}"
+        for field, header, values in rule.conditions
+    )
+
+
+def _sample(field: str, header: str) -> str:
+    if field == "http-header":
+        return f"req.fhdr({header}) -m reg -i"
+    if field == "path-pattern":
+        return "path -m reg"
+    raise SystemExit(f"a listener has a rule with the condition {field}, which the lab does not model")
+
+
+def glob(pattern: str) -> str:
+    """A pattern with ``*`` and ``?`` as a regular expression."""
+    return "^" + "".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern) + "$"
+
+
+def quoted(text: str) -> str:
+    """A word of HAProxy's configuration, whatever is in it."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _location(redirect: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from lab.fabric import plan
 from lab.fabric.plan import Host
 from lab.fabric.security_groups import INTERNET_LINK, TABLE, UPLINK
-from lab.fabric.world import Subnet, World
+from lab.fabric.world import World
 from lab.machines import names
 from lab.machines.host import Lacking
 
@@ -33,6 +33,8 @@ ALIAS = "pixstory-lab:"
 
 def wire(host: str) -> str:
     """The name of a host's interface in the router; the kernel takes 15 characters."""
+    if host == plan.EDGE:
+        return INTERNET_LINK + "1"
     return "h" + hashlib.sha256(host.encode()).hexdigest()[:12]
 
 
@@ -40,6 +42,8 @@ def router_addresses(world: World) -> list[str]:
     """Those that the router answers to: a gateway a subnet, a resolver a VPC (their first and third address)."""
     gateways = [str(ipaddress.ip_network(subnet.cidr)[1]) for subnet in world.subnets.values()]
     resolvers = [resolver(cidr) for cidr in world.vpcs.values()]
+    if world.distributions:
+        gateways.append(str(plan.edge_network(world)[1]))
     return sorted({*gateways, *resolvers, str(plan.CLIENTS[1]), METADATA})
 
 
@@ -48,10 +52,12 @@ def resolver(cidr: str) -> str:
     return str(ipaddress.ip_network(cidr)[2])
 
 
-def connections(hosts: Iterable[Host], subnets: Mapping[str, Subnet]) -> dict[str, str]:
-    """Of each host, by name, its address with the length of its subnet's prefix."""
-    lengths = {name: subnet.cidr.partition("/")[2] for name, subnet in subnets.items()}
-    return {host.name: f"{host.address}/{lengths[host.subnet]}" for host in hosts}
+def connections(hosts: Iterable[Host], world: World) -> dict[str, str]:
+    """Of each host, by name, its address with the length of its network's prefix."""
+    cidrs = {name: subnet.cidr for name, subnet in world.subnets.items()}
+    if world.distributions:
+        cidrs[""] = str(plan.edge_network(world))
+    return {host.name: f"{host.address}/{cidrs[host.subnet].partition('/')[2]}" for host in hosts}
 
 
 def differences(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -154,7 +160,7 @@ class Network:
 
     def sync(self, world: World, hosts: Mapping[str, Host]) -> tuple[list[str], list[str]]:
         """Connect and disconnect. Returns which hosts; the caller has ended what ran in those that go."""
-        wanted = connections(hosts.values(), world.subnets)
+        wanted = connections(hosts.values(), world)
         gone, new = differences(wanted, self.present())
         for name in gone:
             self.disconnect(name)

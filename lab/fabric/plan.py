@@ -22,11 +22,15 @@ from lab.fabric.world import Cache, Database, Instance, World
 PUBLIC_OF_BALANCERS = ipaddress.ip_network("198.19.0.0/17")
 CLIENTS = ipaddress.ip_network("198.19.255.0/24")
 INTERNET = "internet"
+EDGE = "edge"
 
 
 @dataclass(frozen=True)
 class Host:
-    """Something with an address in a subnet. ``resource`` is the id, name or ARN that the API knows it by."""
+    """Something with an address in a subnet, or without one on the internet.
+
+    ``resource`` is the id, name or ARN that the API knows it by.
+    """
 
     name: str
     kind: str
@@ -44,9 +48,18 @@ def hosts(world: World) -> dict[str, Host]:
     """All hosts by name. An instance outside of the VPCs of the environment is left out."""
     found = {one.id: _machine(world, one) for one in world.living().values() if one.subnet in world.subnets}
     taken = {host.address for host in found.values()}
+    for distribution in world.distributions[:1]:
+        found[EDGE] = Host(EDGE, EDGE, distribution.id, "", "", str(edge_network(world)[10]))
     for host in _others(world, taken):
         found[host.name] = host
     return found
+
+
+def edge_network(world: World) -> ipaddress.IPv4Network:
+    """The network of the edge: CloudFront asks from several, and one is enough here."""
+    if not world.edge_cidrs:
+        raise SystemExit("the API has no prefix list of the addresses of CloudFront, so its stand-in can have none")
+    return ipaddress.IPv4Network(world.edge_cidrs[0])
 
 
 def _machine(world: World, one: Instance) -> Host:

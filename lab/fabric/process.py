@@ -111,7 +111,7 @@ def _progress(status: Mapping[str, Any], told: str) -> str:
 
 
 def addresses(ports: Mapping[int, int]) -> list[str]:
-    """The addresses at which this computer reaches the public load balancer."""
+    """The addresses at which this computer reaches the edge."""
     kinds = {443: "https", 80: "http"}
     return [f"{kinds.get(port, 'tcp')}://127.0.0.1:{own}" for own, port in ports.items()]
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lab.fabric import balancers, caches, databases, machines, names, network, plan, security_groups, world
+from lab.fabric import balancers, caches, databases, edge, machines, names, network, plan, security_groups, world
 from lab.fabric.authority import Authority
 from lab.fabric.databases import Passwords
 from lab.fabric.machines import Machines
@@ -42,7 +42,7 @@ class Lab:
     """One lab: a state folder, an emulator and what stands because of it."""
 
     def __init__(self, root: Path, folder: Path, url: str, grants: Grants, ports: Mapping[int, int]) -> None:
-        """``ports`` are those of this computer's loopback, each with that of the public load balancer behind it."""
+        """``ports`` are those of this computer's loopback, each with that of the edge behind it."""
         self.folder = folder
         self.ports = ports
         self.grants = grants
@@ -173,6 +173,7 @@ class Lab:
     def _wanted(self) -> dict[str, Service]:
         found = {
             **balancers.services(self.world, self.hosts, self.authority),
+            **edge.services(self.world, self.hosts, self.authority),
             **databases.services(self.world, self.hosts, self.authority, self.passwords),
             **caches.services(self.world, self.hosts, self.authority, self.tokens),
         }
@@ -190,9 +191,12 @@ class Lab:
         return names.service(answers, zones, sorted(map(network.resolver, self.world.vpcs.values())), RESOLVER, SHARED)
 
     def _entrance(self) -> dict[str, Any]:
-        """Where the published ports lead: to the public addresses of the nodes of public load balancers."""
-        nodes = [host for host in self.hosts.values() if host.kind == "balancer" and host.public]
-        return {"ports": self.ports, "addresses": sorted(host.public for host in nodes if host.public)}
+        """Where the published ports lead: to the edge, or without one to the nodes of public load balancers."""
+        addresses = [host.address for host in self.hosts.values() if host.kind == plan.EDGE]
+        addresses = addresses or [
+            host.public for host in self.hosts.values() if host.kind == "balancer" and host.public
+        ]
+        return {"ports": self.ports, "addresses": sorted(addresses)}
 
     # Act
 
@@ -240,7 +244,7 @@ class Lab:
         for name in wanted:
             there = containers.get(name)
             states[name] = "running" if there and there.running else "away"
-            if there and there.running and not name.startswith(("balancer", RESOLVER)):
+            if there and there.running and not name.startswith(("balancer", plan.EDGE, RESOLVER)):
                 path = self.services.folder / name / "status"
                 states[name] = path.read_text().strip() if path.exists() else "starting"
         for name, host in self.hosts.items():
@@ -325,7 +329,7 @@ class Lab:
                 {
                     "what": what,
                     "name": name,
-                    "zone": host.zone[-1],
+                    "zone": host.zone[-1:],
                     "address": host.address,
                     "public": host.public or "",
                     "state": self.states.get(name, "away"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from lab.emulator import server
 from lab.machines.fabric import GONE
 
 LAB_TIMEOUT = 5.0  # seconds
+EDGE_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 CONTENT = "ContentDigest"  # the tag of an AMI that was baked
 
 
@@ -70,14 +71,26 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class ListenerRule:
+    """A rule of a listener. Each condition is a field, the name of the header, if any, and the values that fit."""
+
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
+    target_group: str | None = None
+    redirect: Mapping[str, str] | None = None
+    fixed: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Listener:
-    """A listener: it forwards to a target group or redirects."""
+    """A listener: it forwards to a target group, redirects, or answers itself, unless one of its rules fits first."""
 
     port: int
     protocol: str
     certificate: str | None = None
     target_group: str | None = None
     redirect: Mapping[str, str] | None = None
+    fixed: Mapping[str, str] | None = None
+    rules: tuple[ListenerRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,6 +176,30 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Distribution:
+    """A CloudFront distribution, as far as it passes requests on to a load balancer."""
+
+    id: str
+    domain: str
+    aliases: tuple[str, ...]
+    origin: str
+    """The name of the origin."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Those that it adds for the origin."""
+    policies: tuple[str, ...] = ()
+    """What becomes of requests without TLS, of each behavior."""
+    web_acl: str = ""
+
+
+@dataclass(frozen=True)
+class WebAcl:
+    """A web ACL: its rules as AWS's JSON, and the addresses of each IP set that they name, by ARN."""
+
+    rules: tuple[Mapping[str, Any], ...]
+    ip_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class World:
     """All of it."""
 
@@ -185,8 +222,15 @@ class World:
     databases: Mapping[str, Database] = field(default_factory=dict)
     caches: Mapping[str, Cache] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
+    public_records: tuple[Record, ...] = ()
     certificates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of each certificate of ACM that a listener uses."""
+    distributions: tuple[Distribution, ...] = ()
+    """Those that are enabled."""
+    web_acls: Mapping[str, WebAcl] = field(default_factory=dict)
+    """Those of distributions, by ARN."""
+    edge_cidrs: tuple[str, ...] = ()
+    """The addresses from which CloudFront asks."""
 
     def living(self) -> dict[str, Instance]:
         """The instances that are there, stopped ones too."""
@@ -199,8 +243,10 @@ class Api:
     def __init__(self, url: str) -> None:
         credentials = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
         session = boto3.session.Session(region_name=server.DEFAULT_REGION, **credentials)
-        names = ("ec2", "elbv2", "rds", "elasticache", "route53", "acm", "secretsmanager", "autoscaling")
+        names = ("ec2", "elbv2", "rds", "elasticache", "route53", "acm", "secretsmanager", "autoscaling", "cloudfront")
         self._clients = {name: session.client(name, endpoint_url=url) for name in names}
+        # What belongs to CloudFront is there.
+        self._clients["wafv2"] = session.client("wafv2", endpoint_url=url, region_name="us-east-1")
         self.url = url
 
     def __getattr__(self, name: str) -> Any:
@@ -226,7 +272,7 @@ class Api:
 
 def read(api: Api) -> World:
     """Ask the API for everything. The calls run at once: most of their time is waiting."""
-    parts = (_network, _rules, _instances, _groups, _images, _balancers, _databases, _caches, _records)
+    parts = (_network, _rules, _instances, _groups, _images, _balancers, _databases, _caches, _records, _edge)
     with ThreadPoolExecutor(len(parts)) as pool:
         answers = list(pool.map(lambda part: part(api), parts))
     found: dict[str, Any] = {}
@@ -285,17 +331,33 @@ def _usable(route: Route, peerings: set[str]) -> bool:
 
 def _rules(api: Api) -> dict[str, Any]:
     groups = api.all("ec2", "describe_security_groups", "SecurityGroups")
-    return {"rules": {group["GroupId"]: tuple(rules_of(group)) for group in groups}}
+    permissions = [one for group in groups for key in ("IpPermissions", "IpPermissionsEgress") for one in group[key]]
+    named = {entry["PrefixListId"] for one in permissions for entry in one.get("PrefixListIds", ())}
+    known = {one["PrefixListId"]: one for one in api.all("ec2", "describe_managed_prefix_lists", "PrefixLists")}
+    edge = [name for name, one in known.items() if one["PrefixListName"] == EDGE_LIST]
+    lists = {
+        name: tuple(
+            entry["Cidr"] for entry in api.all("ec2", "get_managed_prefix_list_entries", "Entries", PrefixListId=name)
+        )
+        for name in sorted({*named, *edge} & known.keys())
+    }
+    return {
+        "rules": {group["GroupId"]: tuple(rules_of(group, lists)) for group in groups},
+        "edge_cidrs": tuple(cidr for name in edge for cidr in lists[name]),
+    }
 
 
-def rules_of(group: Mapping[str, Any]) -> Iterable[Rule]:
-    """The rules of a security group as DescribeSecurityGroups lists them, one a peer."""
+def rules_of(group: Mapping[str, Any], lists: Mapping[str, Iterable[str]] | None = None) -> Iterable[Rule]:
+    """The rules of a security group as DescribeSecurityGroups lists them, one a peer; of a prefix list one a block."""
     for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
         for permission in group[key]:
             protocol = permission["IpProtocol"]
             first, last = permission.get("FromPort", -1), permission.get("ToPort", -1)
             for block in permission.get("IpRanges", ()):
                 yield Rule(direction, protocol, first, last, cidr=block["CidrIp"])
+            for entry in permission.get("PrefixListIds", ()):
+                for cidr in (lists or {}).get(entry["PrefixListId"], ()):
+                    yield Rule(direction, protocol, first, last, cidr=cidr)
             for peer in permission.get("UserIdGroupPairs", ()):
                 yield Rule(direction, protocol, first, last, group=peer["GroupId"])
 
@@ -341,7 +403,10 @@ def _balancers(api: Api) -> dict[str, Any]:
     balancers = {}
     for one in api.all("elbv2", "describe_load_balancers", "LoadBalancers"):
         arn = one["LoadBalancerArn"]
-        listeners = api.all("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
+        listeners = [
+            listener_of(listener, api.all("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"]))
+            for listener in api.all("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
+        ]
         balancers[arn] = LoadBalancer(
             arn=arn,
             name=one["LoadBalancerName"],
@@ -349,7 +414,7 @@ def _balancers(api: Api) -> dict[str, Any]:
             public=one["Scheme"] == "internet-facing",
             subnets=tuple(sorted(zone["SubnetId"] for zone in one["AvailabilityZones"])),
             groups=tuple(sorted(one.get("SecurityGroups", ()))),
-            listeners=tuple(sorted(map(listener_of, listeners), key=lambda listener: listener.port)),
+            listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
         )
     groups = {}
     for one in api.all("elbv2", "describe_target_groups", "TargetGroups"):
@@ -364,18 +429,33 @@ def _balancers(api: Api) -> dict[str, Any]:
     return {"load_balancers": balancers, "target_groups": groups, "certificates": certificates}
 
 
-def listener_of(one: Mapping[str, Any]) -> Listener:
-    """A listener as DescribeListeners lists it, with its default action."""
-    action = one["DefaultActions"][0]
-    forwards = action.get("ForwardConfig", {}).get("TargetGroups") or [{}]
+def listener_of(one: Mapping[str, Any], rules: Iterable[Mapping[str, Any]] = ()) -> Listener:
+    """A listener as DescribeListeners lists it, with its default action, and its rules of DescribeRules."""
+    own = sorted((rule for rule in rules if not rule["IsDefault"]), key=lambda rule: int(rule["Priority"]))
     certificates = one.get("Certificates") or [{}]
     return Listener(
         port=one["Port"],
         protocol=one["Protocol"],
         certificate=certificates[0].get("CertificateArn"),
-        target_group=action.get("TargetGroupArn") or forwards[0].get("TargetGroupArn"),
-        redirect=action.get("RedirectConfig"),
+        **_action(one["DefaultActions"][0]),
+        rules=tuple(
+            ListenerRule(tuple(map(_condition, rule["Conditions"])), **_action(rule["Actions"][0])) for rule in own
+        ),
     )
+
+
+def _action(action: Mapping[str, Any]) -> dict[str, Any]:
+    forwards = action.get("ForwardConfig", {}).get("TargetGroups") or [{}]
+    return {
+        "target_group": action.get("TargetGroupArn") or forwards[0].get("TargetGroupArn"),
+        "redirect": action.get("RedirectConfig"),
+        "fixed": action.get("FixedResponseConfig"),
+    }
+
+
+def _condition(condition: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    [(_, config)] = [(key, value) for key, value in condition.items() if key.endswith("Config") and value]
+    return condition["Field"], config.get("HttpHeaderName", ""), tuple(config["Values"])
 
 
 def target_group_of(one: Mapping[str, Any], targets: Iterable[Mapping[str, Any]]) -> TargetGroup:
@@ -466,12 +546,13 @@ def cache_of(
 
 
 def _records(api: Api) -> dict[str, Any]:
-    found = []
+    found: dict[bool, list[Record]] = {True: [], False: []}
     for zone in api.all("route53", "list_hosted_zones", "HostedZones"):
-        if zone["Config"].get("PrivateZone"):
-            sets = api.all("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"])
-            found += [record_of(one) for one in sets if one["Type"] in ("A", "CNAME")]
-    return {"records": tuple(sorted(found, key=lambda record: record.name))}
+        sets = api.all("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=zone["Id"])
+        private = bool(zone["Config"].get("PrivateZone"))
+        found[private] += [record_of(one) for one in sets if one["Type"] in ("A", "CNAME")]
+    records = {private: tuple(sorted(listed, key=lambda record: record.name)) for private, listed in found.items()}
+    return {"records": records[True], "public_records": records[False]}
 
 
 def record_of(one: Mapping[str, Any]) -> Record:
@@ -479,3 +560,64 @@ def record_of(one: Mapping[str, Any]) -> Record:
     alias = one.get("AliasTarget")
     values = [alias["DNSName"]] if alias else [entry["Value"] for entry in one["ResourceRecords"]]
     return Record(one["Name"].rstrip("."), one["Type"], tuple(value.rstrip(".") for value in values), alias is not None)
+
+
+def _edge(api: Api) -> dict[str, Any]:
+    listed = api.cloudfront.list_distributions()["DistributionList"].get("Items", ())
+    made = [
+        distribution_of(one, api.cloudfront.get_distribution_config(Id=one["Id"])["DistributionConfig"])
+        for one in listed
+        if one["Enabled"]
+    ]
+    distributions = tuple(one for one in made if one)
+    return {
+        "distributions": distributions,
+        "web_acls": {arn: _web_acl(api, arn) for arn in sorted({one.web_acl for one in distributions} - {""})},
+    }
+
+
+def distribution_of(one: Mapping[str, Any], config: Mapping[str, Any]) -> Distribution | None:
+    """A distribution as GetDistributionConfig tells it; None where its default origin is a bucket."""
+    standard = config["DefaultCacheBehavior"]
+    [origin] = [entry for entry in config["Origins"]["Items"] if entry["Id"] == standard["TargetOriginId"]]
+    if "CustomOriginConfig" not in origin:
+        return None
+    behaviors = [standard, *config.get("CacheBehaviors", {}).get("Items", ())]
+    return Distribution(
+        id=one["Id"],
+        domain=one["DomainName"],
+        aliases=tuple(config.get("Aliases", {}).get("Items", ())),
+        origin=origin["DomainName"],
+        headers=tuple(
+            (header["HeaderName"], header["HeaderValue"]) for header in origin.get("CustomHeaders", {}).get("Items", ())
+        ),
+        policies=tuple(sorted({behavior["ViewerProtocolPolicy"] for behavior in behaviors})),
+        web_acl=config.get("WebACLId", ""),
+    )
+
+
+def _web_acl(api: Api, arn: str) -> WebAcl:
+    rules = api.wafv2.get_web_acl(**_waf_id(arn))["WebACL"]["Rules"]
+    return WebAcl(
+        tuple(rules),
+        {
+            one: tuple(api.wafv2.get_ip_set(**_waf_id(one))["IPSet"]["Addresses"])
+            for one in sorted(set(_ip_sets(list(rules))))
+        },
+    )
+
+
+def _waf_id(arn: str) -> dict[str, str]:
+    name, identifier = arn.split("/")[-2:]
+    return {"Name": name, "Id": identifier, "Scope": "CLOUDFRONT"}
+
+
+def _ip_sets(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if "IPSetReferenceStatement" in part:
+            yield part["IPSetReferenceStatement"]["ARN"]
+        for one in part.values():
+            yield from _ip_sets(one)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _ip_sets(one)

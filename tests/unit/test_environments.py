@@ -33,8 +33,6 @@ ALLOWED = {
     "aws_cache_node_type",
     "aws_compute_sizes",
     "aws_compute_schedules",
-    # Whether the load balancer is behind CloudFront alone, of which a lab has none:
-    "aws_edge_origin_lock",
     # How the machines are reached, and how soon they look for changed settings:
     "platform_connection",
     "first_boot_check_seconds",

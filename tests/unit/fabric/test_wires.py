@@ -38,7 +38,7 @@ def test_the_router_is_the_gateway_of_each_subnet_and_the_resolver_of_each_vpc()
 
 def test_hosts_have_the_prefix_of_their_subnet() -> None:
     hosts = plan.hosts(WORLD)
-    assert network.connections(hosts.values(), WORLD.subnets)["i-web"] == "10.30.64.4/20"
+    assert network.connections(hosts.values(), WORLD)["i-web"] == "10.30.64.4/20"
 
 
 def test_the_uplink_takes_a_network_that_nobody_has() -> None:
