@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: ``python -m lab emulator|start|stop|status|fabric|image|scenario|cis``."""
+"""The command line of the lab: ``python -m lab emulator|start|stop|status|fabric|image|scenario|cis|waf``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import cis
+from lab import cis, waf
 from lab.emulator import process, server
 from lab.machines import gateway, host, image
 from lab.machines.scenario import AWS_SERVICES, Scenario, platforms
@@ -50,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
     scenario.add_argument("--service", choices=AWS_SERVICES, action="append", help="of AWS: this one only")
 
     commands.add_parser("cis", help="print what the scans of `make cis` found")
+
+    commands.add_parser("waf", help="print which rules of the web ACLs a rehearsal proves, and which it does not model")
 
     inside = commands.add_parser("gateway", help="serve AWS to a container's network; `scenario` starts it")
     inside.add_argument("service", choices=(*AWS_SERVICES, gateway.ENTRANCE))
@@ -157,6 +159,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_fabric(arguments)
     if arguments.command == "cis":
         return cis.report()
+    if arguments.command == "waf":
+        return waf.report()
     if arguments.command == "image":
         print(image.ensure(arguments.name, host.detect()))
         return 0

@@ -45,7 +45,6 @@ defaults
  timeout server 60s
  timeout http-request 60s
  timeout tunnel 1h
- option forwardfor
  option http-keep-alive
  option redispatch 1
  retries 3
@@ -57,15 +56,17 @@ def config(balancer: LoadBalancer, groups: Mapping[str, TargetGroup], hosts: Map
     """The configuration of a load balancer's nodes: the same on all of them."""
     actions = [action for one in balancer.listeners for action in (one, *one.rules)]
     used = dict.fromkeys(one.target_group for one in actions if one.target_group in groups)
-    parts = [HEADER, *(_listener(one, groups) for one in balancer.listeners)]
+    parts = [HEADER, *(_listener(one, groups, balancer.forwarded_for) for one in balancer.listeners)]
     parts += [_group(groups[arn], hosts) for arn in used]
     return "".join(parts)
 
 
-def _listener(one: Listener, groups: Mapping[str, TargetGroup]) -> str:
+def _listener(one: Listener, groups: Mapping[str, TargetGroup], forwarded_for: str) -> str:
     tls = f" ssl crt {SHARED}/{one.port}.pem alpn h2,http/1.1" if one.protocol == "HTTPS" else ""
     lines = [f"frontend listener-{one.port}", f" bind :{one.port}{tls}"]
     # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html
+    forwarded = {"append": " option forwardfor", "remove": " http-request del-header X-Forwarded-For"}
+    lines += [forwarded[forwarded_for]] if forwarded_for in forwarded else []
     lines += [
         f" http-request set-header X-Forwarded-Proto {one.protocol.lower()}",
         f" http-request set-header X-Forwarded-Port {one.port}",

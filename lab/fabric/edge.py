@@ -47,6 +47,7 @@ def config(distribution: Distribution, acl: WebAcl, found: list[Host]) -> tuple[
     parts = [
         "frontend http\n bind :80\n http-request redirect scheme https code 301",
         f"frontend https\n bind :443 ssl crt {SHARED}/{CERTIFICATE} alpn h2,http/1.1",
+        " option forwardfor",
         *rules,
         " default_backend origin",
         "backend origin",

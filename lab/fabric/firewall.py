@@ -103,7 +103,9 @@ def _term(kind: str, body: Mapping[str, Any]) -> str:
         return f"src -f {SHARED}/{list_name(body['ARN'])}"
     [field] = body.get("FieldToMatch") or [""]
     if kind == "ByteMatchStatement" and (field, body["PositionalConstraint"]) == ("Method", "EXACTLY"):
-        return f"method {body['SearchString'].decode()}"
+        # boto3 tells it in bytes.
+        method = body["SearchString"]
+        return f"method {method if isinstance(method, str) else method.decode()}"
     if kind == "RegexMatchStatement" and field == "UriPath":
         return f"path,url_dec,regsub(//+,/,g) -m reg {quoted(body['RegexString'])}"
     if kind == "SizeConstraintStatement" and (field, body["ComparisonOperator"]) == ("Body", "GT"):

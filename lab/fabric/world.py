@@ -120,6 +120,8 @@ class LoadBalancer:
     subnets: tuple[str, ...]
     groups: tuple[str, ...]
     listeners: tuple[Listener, ...] = ()
+    forwarded_for: str = "append"
+    """What becomes of X-Forwarded-For."""
 
 
 @dataclass(frozen=True)
@@ -403,6 +405,7 @@ def _balancers(api: Api) -> dict[str, Any]:
     balancers = {}
     for one in api.all("elbv2", "describe_load_balancers", "LoadBalancers"):
         arn = one["LoadBalancerArn"]
+        attributes = api.all("elbv2", "describe_load_balancer_attributes", "Attributes", LoadBalancerArn=arn)
         listeners = [
             listener_of(listener, api.all("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"]))
             for listener in api.all("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
@@ -414,6 +417,10 @@ def _balancers(api: Api) -> dict[str, Any]:
             public=one["Scheme"] == "internet-facing",
             subnets=tuple(sorted(zone["SubnetId"] for zone in one["AvailabilityZones"])),
             groups=tuple(sorted(one.get("SecurityGroups", ()))),
+            forwarded_for=next(
+                (entry["Value"] for entry in attributes if entry["Key"] == "routing.http.xff_header_processing.mode"),
+                "append",
+            ),
             listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
         )
     groups = {}

@@ -47,6 +47,13 @@ options:
   http_drop_invalid_header_fields:
     description: Whether header fields with invalid names are left out. AWS takes V(false), which passes them on.
     type: bool
+  forwarded_for:
+    description:
+      - What becomes of the header C(X-Forwarded-For). AWS takes V(append), which adds the address of the connection.
+      - With V(preserve) it is passed on as it came. Write that where a proxy stands in front which nobody can go around,
+        since the last address is then the one that the proxy has seen.
+    type: str
+    choices: [append, preserve, remove]
   deletion_protection:
     description: Whether AWS refuses to delete it. AWS takes V(false).
     type: bool
@@ -347,6 +354,7 @@ class ApplicationLoadBalancer(ElbResource):
     result_key = "load_balancer"
     attributes = (
         attribute("http_drop_invalid_header_fields", "routing.http.drop_invalid_header_fields.enabled"),
+        attribute("forwarded_for", "routing.http.xff_header_processing.mode"),
         attribute("deletion_protection", "deletion_protection.enabled"),
         attribute("access_logs_enabled", "access_logs.s3.enabled"),
         attribute("access_logs_s3_bucket", "access_logs.s3.bucket"),
@@ -476,6 +484,7 @@ def main() -> None:
             "subnets": {"type": "list", "elements": "str"},
             "security_groups": {"type": "list", "elements": "str"},
             "http_drop_invalid_header_fields": {"type": "bool"},
+            "forwarded_for": {"choices": ["append", "preserve", "remove"]},
             "deletion_protection": {"type": "bool"},
             "access_logs_enabled": {"type": "bool"},
             "access_logs_s3_bucket": {},

@@ -61,6 +61,7 @@ def declared(place: Place) -> dict[str, Any]:
         "subnets": place.subnets[:2],
         "security_groups": place.groups[:2],
         "http_drop_invalid_header_fields": True,
+        "forwarded_for": "preserve",
         "deletion_protection": False,
         "access_logs_enabled": True,
         "access_logs_s3_bucket": "pixstory-production-logs",
@@ -115,6 +116,7 @@ def test_twelve_steps(emulator: Emulator, twelve_steps: TwelveSteps, place: Plac
         assert set(balancer(emulator)["SecurityGroups"]) == set(place.groups[:2])
         assert subnets(emulator) == set(place.subnets[:2])
         assert attributes(emulator)["routing.http.drop_invalid_header_fields.enabled"] == "true"
+        assert attributes(emulator)["routing.http.xff_header_processing.mode"] == "preserve"
         assert attributes(emulator)["access_logs.s3.enabled"] == "true"
         assert attributes(emulator)["access_logs.s3.bucket"] == "pixstory-production-logs"
         assert attributes(emulator)["access_logs.s3.prefix"] == "load-balancers"
