@@ -24,12 +24,13 @@ from lab.emulator import enforcement, registry
 from lab.emulator.classify import is_write
 from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of
 from lab.emulator.identify import Identity, fresh_request, identify
-from lab.emulator.registry import ROOT_USER, TARGET_HEALTH
+from lab.emulator.registry import EDGE, ROOT_USER, TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
 SETTINGS_PATH = "/_lab/settings"
 HEALTH_PATH = "/_lab/target-health"
+EDGE_PATH = "/_lab/edge"
 IMAGES_PATH = "/_lab/images"
 SECRETS_PATH = "/_lab/secrets"
 ACCOUNT_PATH = "/_lab/account"
@@ -75,6 +76,7 @@ class Gateway:
             return self._set(Request(environ))(environ, start_response)
         views = {
             HEALTH_PATH: self._find_health,
+            EDGE_PATH: self._take_distributions,
             IMAGES_PATH: self._restore_images,
             SECRETS_PATH: self._secrets,
             ACCOUNT_PATH: self._set_account,
@@ -138,6 +140,12 @@ class Gateway:
         table.clear()
         table.update(json.loads(request.get_data()))
         return Response(f"{len(table)} target groups\n")
+
+    def _take_distributions(self, request: Request) -> Response:
+        """`POST /_lab/edge` with {distribution: ETag}: what a lab's edge does now. It is told again and again."""
+        etags = json.loads(request.get_data())
+        registry.table(self._account, "aws", EDGE).update(etags=etags, told=time.monotonic())
+        return Response(f"{len(etags)} distributions\n")
 
     def _restore_images(self, request: Request) -> Response:
         """`POST /_lab/images?region=ap-south-1` with AMIs as DescribeImages told them: those that a lab has kept."""

@@ -61,6 +61,7 @@ class Lab:
         self._writes = -1
         self._read_at = 0.0
         self._health: dict[str, dict[str, str]] = {}
+        self._at_the_edge: dict[str, str] = {}
         self._busy: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
         self._failovers: dict[str, float] = {}
@@ -112,6 +113,9 @@ class Lab:
             step for step in machine_steps(machines_wanted, machines_there) if step[1] not in self._given_up
         ]
         service_todo = service_steps(wanted, services_there)
+        # A look ago the edge was told to read its files: it has.
+        if self.states.get(plan.EDGE) == "running":
+            self.api.lab("edge", self._at_the_edge)
         # What is to go, goes before its network does; what is to come, comes after. While an image is being taken no
         # machine goes: it may be the one that it is taken of.
         taking = any(action == "commit" for action, _ in machine_todo)
@@ -135,6 +139,7 @@ class Lab:
             # One that is being made reads its files when it starts.
             if service.name not in self._busy:
                 self.services.signal(service)
+        self._at_the_edge = {one.id: one.etag for one in self.world.distributions}
         for ami in self.world.baked.keys() & machines_there.images - self._kept:
             self._kept.add(ami)
             self._busy[f"keep {ami}"] = self._pool.submit(self.machines.keep, ami, self.world.baked[ami])

@@ -191,6 +191,7 @@ class Distribution:
     policies: tuple[str, ...] = ()
     """What becomes of requests without TLS, of each behavior."""
     web_acl: str = ""
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -572,9 +573,7 @@ def record_of(one: Mapping[str, Any]) -> Record:
 def _edge(api: Api) -> dict[str, Any]:
     listed = api.cloudfront.list_distributions()["DistributionList"].get("Items", ())
     made = [
-        distribution_of(one, api.cloudfront.get_distribution_config(Id=one["Id"])["DistributionConfig"])
-        for one in listed
-        if one["Enabled"]
+        distribution_of(one, api.cloudfront.get_distribution_config(Id=one["Id"])) for one in listed if one["Enabled"]
     ]
     distributions = tuple(one for one in made if one)
     return {
@@ -583,8 +582,9 @@ def _edge(api: Api) -> dict[str, Any]:
     }
 
 
-def distribution_of(one: Mapping[str, Any], config: Mapping[str, Any]) -> Distribution | None:
+def distribution_of(one: Mapping[str, Any], told: Mapping[str, Any]) -> Distribution | None:
     """A distribution as GetDistributionConfig tells it; None where its default origin is a bucket."""
+    config = told["DistributionConfig"]
     standard = config["DefaultCacheBehavior"]
     [origin] = [entry for entry in config["Origins"]["Items"] if entry["Id"] == standard["TargetOriginId"]]
     if "CustomOriginConfig" not in origin:
@@ -600,6 +600,7 @@ def distribution_of(one: Mapping[str, Any], config: Mapping[str, Any]) -> Distri
         ),
         policies=tuple(sorted({behavior["ViewerProtocolPolicy"] for behavior in behaviors})),
         web_acl=config.get("WebACLId", ""),
+        etag=told["ETag"],
     )
 
 

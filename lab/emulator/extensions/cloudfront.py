@@ -11,15 +11,17 @@ policies. Here each is kept as it was sent, with the defaults that AWS fills in.
 from __future__ import annotations
 
 import copy
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lab.emulator.registry import ApiError, Call, backend_of, operation, table
+from lab.emulator.registry import EDGE, ApiError, Call, backend_of, operation, table
 
 Config = dict[str, Any]
 
+STANDS = 15.0  # seconds for which a lab's edge counts that has told what it does
 EMPTY: Config = {"Quantity": 0}
 ALL_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE")
 BEHAVIOR: Config = {
@@ -293,10 +295,16 @@ def _refuse(call: Call, config: Config) -> None:
         )
 
 
-def _described(distribution: Config) -> Config:
-    """A look is what lets the change arrive: it is ``InProgress`` once and then ``Deployed``."""
+def _described(call: Call, distribution: Config) -> Config:
+    """A look is what lets the change arrive: it is ``InProgress`` once and then ``Deployed``.
+
+    Where a lab's edge stands the change has arrived when that has taken it.
+    """
     shown = {key: distribution[key] for key in ("Id", "ARN", "Status", "DomainName", "DistributionConfig")}
-    distribution["Status"] = "Deployed"
+    edge = table(call.account, "aws", EDGE)
+    stands = time.monotonic() - edge.get("told", -STANDS) < STANDS
+    if not stands or edge["etags"].get(distribution["Id"]) == distribution["ETag"]:
+        distribution["Status"] = "Deployed"
     return {
         **shown,
         "LastModifiedTime": "2026-01-01T00:00:00Z",
@@ -324,7 +332,7 @@ def _create(call: Call, sent: Config, tags: list[Config]) -> Config:
     _distributions(call)[identifier] = distribution
     backend_of("cloudfront", call.account, "aws").tagger.tag_resource(distribution["ARN"], tags)
     location = f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{identifier}"
-    shown = _described(distribution)
+    shown = _described(call, distribution)
     distribution["Status"] = "InProgress"
     return {"Distribution": shown, "ETag": distribution["ETag"], "Location": location}
 
@@ -346,7 +354,7 @@ def create_distribution_with_tags(call: Call, params: Config) -> Config:
 def get_distribution(call: Call, params: Config) -> Config:
     """https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_GetDistribution.html"""
     found = _distribution(call, params)
-    return {"Distribution": _described(found), "ETag": found["ETag"]}
+    return {"Distribution": _described(call, found), "ETag": found["ETag"]}
 
 
 @operation("cloudfront", "GetDistributionConfig")
@@ -364,7 +372,7 @@ def update_distribution(call: Call, params: Config) -> Config:
     if sent["CallerReference"] != found["DistributionConfig"]["CallerReference"]:
         raise ApiError("IllegalUpdate", "The caller reference cannot be changed.")
     found.update(DistributionConfig=_config(call, sent), ETag=_id(), Status="InProgress")
-    shown = _described(found)
+    shown = _described(call, found)
     found["Status"] = "InProgress"
     return {"Distribution": shown, "ETag": found["ETag"]}
 

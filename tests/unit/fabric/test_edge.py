@@ -128,7 +128,7 @@ def test_a_distribution_as_the_api_tells_it() -> None:
         "WebACLId": "arn:acl",
     }
     told = {"Id": "E1", "DomainName": "d1.cloudfront.net"}
-    found = distribution_of(told, config)
+    found = distribution_of(told, {"DistributionConfig": config, "ETag": "E2"})
     assert found == Distribution(
         "E1",
         "d1.cloudfront.net",
@@ -137,9 +137,11 @@ def test_a_distribution_as_the_api_tells_it() -> None:
         (("X-Origin-Verify", "secret"),),
         ("redirect-to-https",),
         "arn:acl",
+        "E2",
     )
     bucket = {**config["DefaultCacheBehavior"], "TargetOriginId": "media"}
-    assert distribution_of(told, {**config, "DefaultCacheBehavior": bucket}) is None
+    only = {"DistributionConfig": {**config, "DefaultCacheBehavior": bucket}, "ETag": "E2"}
+    assert distribution_of(told, only) is None
 
 
 def test_rules_of_a_listener_are_asked_in_their_order() -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from typing import Any
 
 from checks import Aws, error_code, proves, unique
@@ -118,6 +120,22 @@ def a_distribution_is_kept_as_it_was_configured(aws: Aws) -> None:
     assert not cloudfront.get_distribution_config(Id=identifier)["DistributionConfig"]["Enabled"]
     delete(Id=identifier, IfMatch=updated["ETag"])
     assert error_code(cloudfront.get_distribution, Id=identifier) == "NoSuchDistribution"
+
+
+@proves(*DISTRIBUTIONS)
+def a_change_has_arrived_when_the_edge_of_a_lab_has_taken_it(aws: Aws) -> None:
+    cloudfront = aws.client("cloudfront")
+    made = cloudfront.create_distribution(DistributionConfig=distribution())
+    identifier = made["Distribution"]["Id"]
+
+    def status(etag: str) -> str:
+        url = f"{aws.url}/_lab/edge?region=us-east-1"
+        urllib.request.urlopen(url, json.dumps({identifier: etag}).encode(), timeout=5).close()
+        cloudfront.get_distribution(Id=identifier)
+        found: str = cloudfront.get_distribution(Id=identifier)["Distribution"]["Status"]
+        return found
+
+    assert [status("another"), status(made["ETag"])] == ["InProgress", "Deployed"]
 
 
 @proves(*DISTRIBUTIONS)
