@@ -50,7 +50,7 @@ options:
   forwarded_for:
     description:
       - What becomes of the header C(X-Forwarded-For). AWS takes V(append), which adds the address of the connection.
-      - With V(preserve) it is passed on as it came. Write that where a proxy stands in front which nobody can go around,
+      - With V(preserve) it is passed on as it came. Write that where nobody can go around a proxy in front,
         since the last address is then the one that the proxy has seen.
     type: str
     choices: [append, preserve, remove]
