@@ -88,12 +88,15 @@ class ActionModule(ActionBase):
 def untemplated(
     specs: Specs, variables: Mapping[str, Any], failed: Sequence[tuple[Path, Any, str]]
 ) -> Iterator[Mistake]:
-    """One mistake for each variable that is missing, however many need it; and one for each template that is broken."""
-    needed: dict[str, list[Path]] = {}
+    """One mistake for each variable that is missing, however many need it; and one for each template that is broken.
+
+    What names the missing variable itself is told before what only refers to something that does.
+    """
+    needed: dict[str, list[tuple[Path, Any]]] = {}
     for path, raw, why in failed:
         found, target = _UNDEFINED.search(why), reference(raw)
         if found:
-            needed.setdefault(found[1], []).append(path)
+            needed.setdefault(found[1], []).append((path, raw))
         elif target and target[0] in variables and len(target) > 1:
             yield Mistake(
                 path,
@@ -102,15 +105,16 @@ def untemplated(
             )
         else:
             yield Mistake(path, f"cannot be templated: {why}", "Mend the template.")
-    for name, paths in needed.items():
+    for name, needing in needed.items():
         option = specs.options.get(name)
         if option and option.get("required") and name not in variables:
             continue  # The check of form says so.
         guess = None if option else nearest(name, specs.options)
-        others = f", and so {'does' if len(paths) == 2 else 'do'} {len(paths) - 1} more" if len(paths) > 1 else ""
+        others = len(needing) - 1
+        more = f", and so {'does' if others == 1 else 'do'} {others} more" if others else ""
         yield Mistake(
-            paths[0],
-            f"needs {name}, which is not declared{others}",
+            next((path for path, raw in needing if name in raw), needing[0][0]),
+            f"needs {name}, which is not declared{more}",
             f"Write {guess} instead." if guess else f"Declare {name} in inventories/<environment>/group_vars/all.yml.",
         )
 

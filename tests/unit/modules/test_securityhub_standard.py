@@ -125,4 +125,5 @@ def test_without_a_recorder_it_says_that_checks_are_missing(
     monkeypatch.setattr(securityhub_standard.Standard, "subscription", incomplete)
     outcome = run(MODULE, {"arn": FSBP})
     told = f"Not all controls of {FSBP} are checked: NO_AVAILABLE_CONFIGURATION_RECORDER."
-    assert [one["event"]["msg"] for one in outcome.result["warnings"]] == [told]
+    [warning] = outcome.result["warnings"]  # a text, or an event with one, as the process's Ansible is set
+    assert told in str(warning)
