@@ -56,8 +56,8 @@ def derived(runs: Runs, playbook: str) -> list[Json]:
 def main() -> None:
     """Derive all, write them, and say how large each is."""
     parser = argparse.ArgumentParser(prog="python -m tests.policies", description=__doc__)
-    parser.add_argument("environments", nargs="*", choices=[*ENVIRONMENTS, "none"], default=list(ENVIRONMENTS))
-    named = parser.parse_args().environments
+    parser.add_argument("environments", nargs="*", choices=[*ENVIRONMENTS, "none"])
+    named = parser.parse_args().environments or ENVIRONMENTS
     runs = store.read_calls()
     with ThreadPoolExecutor(2) as pool:
         again = [environment for environment in ENVIRONMENTS if environment in named]
