@@ -218,7 +218,7 @@ def test_the_secret_is_replaced_and_nobody_is_refused(platform: Platform, edge: 
     """playbooks/rotate_origin_secret.yml, while somebody asks all the time."""
     before = secret(platform)
     with Probe(platform, pause=0.2) as probe:
-        run("rotate_origin_secret")
+        run(platform, "rotate_origin_secret")
         assert secret(platform) != before
 
         def old() -> list[int]:
