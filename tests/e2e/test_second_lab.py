@@ -59,7 +59,7 @@ def test_a_second_lab_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
     during = snapshot(folder)
     run("make", "lab-down")
     after = snapshot(folder)
-    assert "10 hosts stand" in up
+    assert "11 hosts stand" in up
     # It was there: two data stores of two nodes, six of load balancers, the resolver.
     assert len(during["containers"] - before["containers"]) == 11
     assert {kind for kind in before if during[kind] - before[kind]} >= {"namespaces", "interfaces", "tables", "mounts"}
