@@ -15,8 +15,10 @@ from .derive import Json, Operation
 FOLDER = ROOT / "policies"
 CALLS = FOLDER / "calls.json"
 REGION = "ap-south-1"  # of all environments
-# What is run against an emulator, in this order, in each environment. The others need machines.
-PLAYBOOKS = ("provision", "configure", "status", "audit", "destroy")
+# What is run against an emulator, in this order, in each environment.
+RUN = ("provision", "configure", "status", "audit", "destroy")
+# The others need machines, or something to mend. What they ask for is in their modules. Database is part of configure.
+PLAYBOOKS = (*RUN, "bake", "refresh", "rotate_origin_secret", "remediation_undo")
 # Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles.
 ARGUMENTS = {"configure": ("--limit", "localhost")}
 

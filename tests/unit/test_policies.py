@@ -148,7 +148,8 @@ def test_the_policies_are_what_follows_from_the_calls(playbook: str) -> None:
 
 @pytest.mark.parametrize("playbook", store.PLAYBOOKS)
 def test_the_emulator_asks_for_the_actions_of_the_reference(playbook: str) -> None:
-    called = set().union(*(run[playbook].operations for run in store.read_calls().values()))
+    runs = store.read_calls().values()
+    called = {one for run in runs if playbook in run for one in run[playbook].operations}
     enforced = {one for one in called | source.of_playbook(playbook) if one[0] not in NOT_ENFORCED}
     wrong = {one for one in enforced if set(actions_of(*one)) != set(derive.actions_of(one))}
     assert wrong == set(), "say in ACTIONS of lab/emulator/enforcement.py what they need"
@@ -159,6 +160,21 @@ def test_a_module_may_change_what_this_run_did_not() -> None:
     assert ("kms", "DeleteAlias") not in source.of_module("kms_key")
     # It has no call that changes a flow log.
     assert ("ec2", "DeleteFlowLogs") in source.of_module("ec2_vpc_flow_log")
+
+
+def test_what_a_module_inherits_and_composes_is_among_what_it_calls() -> None:
+    """A class of module_utils has the calls, and the name of one is put together from that of the resource."""
+    distribution = source.of_module("cloudfront_distribution")
+    assert {("cloudfront", "UpdateDistribution"), ("secretsmanager", "GetSecretValue")} <= distribution
+    assert ("cloudfront", "DeleteDistribution") not in distribution
+    assert {("cloudtrail", "StartLogging"), ("cloudtrail", "StopLogging")} <= source.of_module("cloudtrail_trail")
+    assert ("ec2", "DeleteTags") in source.of_module("ec2_vpc")
+
+
+def test_what_a_task_says_is_to_go_may_be_removed() -> None:
+    terminate, delete = ("ec2", "TerminateInstances"), ("ec2", "DeleteInternetGateway")
+    assert terminate in source.of_playbook("bake")
+    assert {terminate, delete} & source.of_playbook("provision") == set()
 
 
 def test_what_a_playbook_needs_on_machines_is_in_its_modules() -> None:
@@ -195,7 +211,11 @@ EVERYWHERE = {
     "cloudfront:CreateResponseHeadersPolicy",
     "config:DeleteDeliveryChannel",
     "config:PutDeliveryChannel",
+    "ec2:DisableEbsEncryptionByDefault",
+    "ec2:DisableImageBlockPublicAccess",
+    "ec2:DisableSnapshotBlockPublicAccess",
     "ec2:EnableEbsEncryptionByDefault",
+    "ec2:EnableImageBlockPublicAccess",
     "ec2:EnableSnapshotBlockPublicAccess",
     "ec2:ModifyEbsDefaultKmsKeyId",
     "ec2:ModifyInstanceMetadataDefaults",
@@ -215,6 +235,10 @@ OF_A_KIND = {
     "cloudfront:DeleteOriginAccessControl",
     "cloudfront:DeleteOriginRequestPolicy",
     "cloudfront:DeleteResponseHeadersPolicy",
+    "cloudfront:UpdateCachePolicy",
+    "cloudfront:UpdateOriginAccessControl",
+    "cloudfront:UpdateOriginRequestPolicy",
+    "cloudfront:UpdateResponseHeadersPolicy",
     "ec2:RunInstances",
     "iam:CreateServiceLinkedRole",
     "route53:AssociateVPCWithHostedZone",
