@@ -90,6 +90,10 @@ test-integration: setup ## Run the playbooks of all environments against the emu
 molecule: setup ## Converge and verify host roles on booted machines: all scenarios, or SCENARIO=proxy
 	python -m pytest 'tests/molecule/test_scenarios.py$(if $(SCENARIO),::test_scenario[$(SCENARIO)])' --capture=no
 
+.PHONY: sanity
+sanity: setup ## Run ansible-test sanity on the collection as it is built, and render all documentation: ten minutes
+	@scripts/sanity
+
 .PHONY: test-example
 test-example: setup ## Run the tests of the reference application, on PostgreSQL and Redis
 	python -m pytest examples/pixstory/tests -n 2 --dist loadfile
@@ -127,7 +131,7 @@ requirements: setup ## Pin the Python packages anew
 	    --no-emit-index-url --no-header examples/pixstory/$${name%%:*} \
 	    --output-file examples/pixstory/$${name#*:}.txt $(UV_FLAGS) || exit 1; \
 	done
-	for level in runtime lab dev bench; do \
+	for level in runtime lab dev bench sanity; do \
 	  uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header \
 	    requirements/$$level.in --output-file requirements/$$level.txt $(UV_FLAGS) || exit 1; \
 	done

@@ -16,7 +16,7 @@ description:
     slower.
   - Shows nothing.
 version_added: "0.1.0"
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 requirements:
   - C(callbacks_enabled = pixstory.platform.warm) in ansible.cfg
 """

@@ -16,7 +16,7 @@ description:
   - Where it cannot serve (rootless podman, another user than root, no C(nsenter), a container that does not run) it
     goes the way of P(containers.podman.podman#connection), which says what is wrong.
 version_added: "0.1.0"
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   remote_addr:
     description: The name or the id of the container.
@@ -143,7 +143,7 @@ class Connection(ConnectionBase):
         display.vvv(f"PUT {in_path} TO {out_path}", host=self.get_option("remote_addr"))
         # Through a process inside: seen from here a symbolic link in the path would lead out of the container.
         command = ["sh", "-c", 'cat > "$1"', "sh", out_path]
-        code, _, said = _run(process, command, Path(in_path).read_bytes())
+        code, _dummy, said = _run(process, command, Path(in_path).read_bytes())
         if code:
             raise AnsibleError(f"{out_path} could not be written: {said.decode(errors='replace').strip()}")
 
@@ -167,11 +167,11 @@ class Connection(ConnectionBase):
         name = self.get_option("remote_addr")
         note = Path(C.DEFAULT_LOCAL_TMP, f"podman-{name.replace('/', '-')}")
         with contextlib.suppress(OSError, ValueError):
-            pid, _, began = note.read_text().partition(" ")
+            pid, _dummy, began = note.read_text().partition(" ")
             if (process := Process.of(int(pid))) and process.began == began:
                 return process
         answer = subprocess.run(
-            ["podman", "inspect", "--format", "{{.State.Pid}}", name], capture_output=True, text=True
+            ["podman", "inspect", "--format", "{{.State.Pid}}", name], capture_output=True, text=True, check=False
         )
         process = Process.of(int(answer.stdout)) if answer.stdout.strip() not in ("", "0") else None
         if process:
@@ -180,5 +180,7 @@ class Connection(ConnectionBase):
 
 
 def _run(process: Process, command: list[str], given: bytes) -> tuple[int, bytes, bytes]:
-    done = subprocess.run(process.enter(command), input=given, capture_output=True, preexec_fn=process.limit)
+    done = subprocess.run(
+        process.enter(command), input=given, capture_output=True, preexec_fn=process.limit, check=False
+    )
     return done.returncode, done.stdout, done.stderr

@@ -15,7 +15,7 @@ description:
   - The process belongs to one run. It starts with the first module and ends with the run, however that ends.
   - Whatever it cannot serve goes the way of P(ansible.builtin.local#connection), and C(-v) says so once.
 version_added: "0.1.0"
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   become_success_timeout:
     description: Seconds to wait for become to succeed when enabled. Less than 1 means the default.
@@ -32,7 +32,7 @@ options:
 extends_documentation_fragment:
   - connection_pipelining
 notes:
-  - Needs Linux 5.3 and O(ansible_python_interpreter) equal to the Python of ansible-playbook, which
+  - Needs Linux 5.3 and C(ansible_python_interpreter) equal to the Python of ansible-playbook, which
     C(ansible_playbook_python) names.
   - Commands, asynchronous tasks, modules that become another user, that are not in Python, or whose task sets variables
     that Python reads at its start (C(PYTHON*), C(LD_*), C(LC_*), C(HOME) and the like) are run by

@@ -42,12 +42,12 @@ class TagResource(Resource):
     tags_as_list: ClassVar[bool] = False
 
     def set_tags(self, description: dict[str, Any], tags: dict[str, str]) -> None:
-        resource, key, _ = self.tag_arguments
+        resource, key, _dummy = self.tag_arguments
         written = ansible_dict_to_boto3_tag_list(tags) if self.tags_as_list else tags
         self.call("tag_resource", **{resource: description[self.arn_key], key: written})
 
     def remove_tags(self, description: dict[str, Any], keys: list[str]) -> None:
-        resource, _, key = self.tag_arguments
+        resource, _dummy, key = self.tag_arguments
         self.call("untag_resource", **{resource: description[self.arn_key], key: keys})
 
 

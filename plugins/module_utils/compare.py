@@ -52,5 +52,7 @@ def version_reached(declared: Any, present: Any) -> bool:
 def same_kms_key(declared: Any, present: Any) -> bool:
     """A KMS key by id, ARN, alias or ARN of an alias. An alias must have been looked up to equal an ARN of a key."""
     if not present:  # AWS does not name the key that it keeps for a service itself
-        return str(declared).split(":")[-1].startswith("alias/aws/")
-    return str(declared).split(":")[-1].removeprefix("key/") == str(present).split(":")[-1].removeprefix("key/")
+        return str(declared).rsplit(":", maxsplit=1)[-1].startswith("alias/aws/")
+    return str(declared).rsplit(":", maxsplit=1)[-1].removeprefix("key/") == str(present).rsplit(":", maxsplit=1)[
+        -1
+    ].removeprefix("key/")

@@ -13,7 +13,7 @@ short_description: Have IAM Access Analyzer look for access that is too wide
 description:
   - Makes an analyzer of IAM Access Analyzer, or deletes it with its findings.
   - Follows U(https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_CreateAnalyzer.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the analyzer, unique in the account and the Region.

@@ -22,7 +22,7 @@ notes:
   - M(community.aws.acm_certificate) imports certificates. It does not request them.
   - CloudFront takes certificates of the region us-east-1 only.
   - In check mode O(hosted_zone_id) may be the id of a zone that does not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The C(Name) tag of the certificate.

@@ -26,7 +26,7 @@ notes:
   - AWS refuses to delete a load balancer whose O(deletion_protection) is on. Turn it off first.
   - In check mode the subnets, the security groups, the target groups and the certificates may be ones that do not exist
     yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, up to 32 letters, digits and hyphens, with no hyphen at either end.

@@ -20,7 +20,7 @@ description:
     P(pixstory.platform.audit_page#filter).
   - "FSBP: U(https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html). CIS:
     U(https://docs.aws.amazon.com/securityhub/latest/userguide/cis-aws-foundations-benchmark.html)."
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   project:
     description: The tag C(Project) of the environment's resources.

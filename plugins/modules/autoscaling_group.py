@@ -23,7 +23,7 @@ notes:
   - M(amazon.aws.autoscaling_group) reports a change in check mode on a group that is as declared, and
     M(community.aws.autoscaling_policy) skips check mode. This module predicts every part.
   - In check mode the launch template, the subnets and the target groups may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the group.

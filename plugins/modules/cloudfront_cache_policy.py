@@ -16,7 +16,7 @@ description:
 notes:
   - A cache policy has no tags. Say whose it is in its C(Comment).
   - Neither amazon.aws nor community.aws has a module for it.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, unique in the account. CloudFront has no call that finds by it, so all are listed.

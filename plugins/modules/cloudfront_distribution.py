@@ -20,7 +20,7 @@ description:
 notes:
   - M(community.aws.cloudfront_distribution) skips check mode and changes a distribution that is as declared.
   - In check mode the origins, policies, the certificate and the secret may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The comment of the distribution, by which it is found, and its C(Name) tag. Up to 128 characters.

@@ -17,7 +17,7 @@ description:
 notes:
   - An origin access control has no tags. Say whose it is in its C(Description).
   - Neither amazon.aws nor community.aws has a module for it.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, unique in the account. CloudFront has no call that finds by it, so all are listed.

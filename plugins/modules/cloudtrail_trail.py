@@ -19,7 +19,7 @@ description:
 notes:
   - M(amazon.aws.cloudtrail) knows no event selectors, so it cannot record data events.
   - In check mode the bucket, the key, the log group and the role may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the trail.

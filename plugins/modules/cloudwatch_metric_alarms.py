@@ -15,7 +15,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html).
 notes:
   - M(amazon.aws.cloudwatch_metric_alarm) sets no tags and makes one alarm in a run.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   prefix:
     description: What the names of all the alarms begin with.

@@ -19,7 +19,7 @@ notes:
   - M(community.aws.config_recorder) and M(community.aws.config_delivery_channel) skip check mode. Neither starts the
     recorder.
   - AWS Config cannot deliver to a bucket with a default retention of object lock.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the recorder and of the delivery channel.

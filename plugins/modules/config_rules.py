@@ -17,7 +17,7 @@ description:
     parameters are in U(https://docs.aws.amazon.com/config/latest/developerguide/managed-rules-by-aws-config.html).
 notes:
   - M(community.aws.config_rule) skips check mode and makes one rule in a run.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   prefix:
     description: What the names of all the rules begin with.

@@ -15,7 +15,7 @@ description:
   - The same content has the same digest on every machine and in every checkout. Times, owners and the folder above
     do not count; names, content and whether a file is executable do.
   - Used to know an image by what went into it.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   base:
     description: The folder that O(paths) start from.

@@ -23,7 +23,7 @@ description:
 notes:
   - The AWS collections have no module for these settings.
   - Where an organization has set one of them for its accounts, AWS refuses to change it here.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   ebs_encryption:
     description: Whether every new volume and every copy of a snapshot is encrypted.

@@ -20,7 +20,7 @@ description:
 notes:
   - M(amazon.aws.ec2_instance) makes six calls for a machine that is as declared, and asks about subnets in check mode,
     so that a plan for an empty account stops there. This module makes two calls.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The C(Name) tag.

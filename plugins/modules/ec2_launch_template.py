@@ -24,7 +24,7 @@ notes:
     module compares what is declared, and makes two calls for a launch template that is as declared.
   - In check mode the instance profile, the KMS key, the subnets and the security groups may be ones that do not exist
     yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the launch template.

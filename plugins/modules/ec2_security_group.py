@@ -19,7 +19,7 @@ description:
 notes:
   - M(amazon.aws.ec2_security_group) makes several calls for a group that is as declared, revokes a rule whose
     description changes, and sets it again. This module makes one call, and does not.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the group. V(default) is the one that a VPC has from its beginning.

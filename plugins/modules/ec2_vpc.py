@@ -20,7 +20,7 @@ description:
 notes:
   - M(amazon.aws.ec2_vpc_net) makes eleven calls for a VPC that is as declared, and a second VPC when its CIDR block
     was changed in the declaration. This module makes three.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The C(Name) tag.

@@ -22,7 +22,7 @@ notes:
     tables, so with one more route table declared it tries to make a second endpoint, and AWS answers
     C(RouteAlreadyExists). It has no parameter for private DNS names.
   - In check mode the VPC, the subnets, the route tables and the security groups may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The C(Name) tag of the endpoint.

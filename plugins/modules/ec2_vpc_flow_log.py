@@ -15,7 +15,7 @@ description:
   - A flow log is found by its C(Name) tag on its VPC.
   - AWS has no call that changes a flow log, so a change replaces it. The records already written stay.
   - Follows U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The C(Name) tag of the flow log.

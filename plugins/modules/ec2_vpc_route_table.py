@@ -20,7 +20,7 @@ description:
 notes:
   - M(amazon.aws.ec2_vpc_route_table) makes many calls for a table that is as declared, waits five seconds for each that
     it makes, and warns about the route of a gateway endpoint in every run. This module makes one call, and does not.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The Name tag.

@@ -17,7 +17,7 @@ description:
     U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySubnetAttribute.html).
 notes:
   - M(amazon.aws.ec2_vpc_subnet) makes several calls for a subnet that is as declared. This module makes one.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   cidr:
     description: The IPv4 CIDR block.

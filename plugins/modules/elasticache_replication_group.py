@@ -19,7 +19,7 @@ description:
     U(https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_IncreaseReplicaCount.html),
     U(https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DecreaseReplicaCount.html) and
     U(https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteReplicationGroup.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   replication_group_id:
     description: The name of the group, at most 40 letters, digits and hyphens. AWS keeps it in lower case.
@@ -82,7 +82,7 @@ options:
   auth_token_secret:
     description:
       - The name or ARN of the Secrets Manager secret that holds the AUTH token. The token has 16 to 128 printable
-        characters; of punctuation AWS takes only C(! & # $ ^ < > -).
+        characters; of punctuation AWS takes only C(!), C(&), C(#), C($), C(^), C(<), C(>) and C(-).
       - Read when the group is created. AWS never returns a token, so afterwards it is used only together with
         O(auth_token_update_strategy).
     type: str

@@ -14,7 +14,7 @@ description:
   - Makes, changes or deletes a cache subnet group.
   - Follows U(https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateCacheSubnetGroup.html) and
     U(https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheSubnetGroup.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the group. AWS keeps it in lower case.

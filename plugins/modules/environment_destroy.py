@@ -26,7 +26,7 @@ description:
     O(kms_pending_window_in_days) is over. Provisioning the environment again before gets both back with what they
     hold. A secret can be read only while the KMS key that it is encrypted with is not deleted.
   - Fails when something is left, and names it.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   project:
     description: The tag C(Project) of the environment's resources.

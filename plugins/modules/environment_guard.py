@@ -15,7 +15,7 @@ description:
   - Where the calls would go is settled before any is sent. An emulated environment must reach loopback only, a real one
     AWS only.
   - Makes two calls, both read-only, GetCallerIdentity and DescribeAvailabilityZones.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   account_id:
     description: The account that the environment lives in.
@@ -216,7 +216,7 @@ def guard(module: AnsibleAWSModule) -> dict[str, Any]:
         )
     # An emulator that is down is said at once, not after ten seconds of backing off.
     config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1 if emulated else 3})
-    sts, ec2 = (module.client(service, config=config) for service in ("sts", "ec2"))
+    sts, ec2 = module.client("sts", config=config), module.client("ec2", config=config)
     for client in (sts, ec2):
         refuse_endpoint(emulated, client.meta.endpoint_url)
     refuse_profile(emulated, profile_settings(module))

@@ -17,7 +17,7 @@ description:
   - Resources without these are not listed. Neither is what is gone or going, terminated instances for example.
   - No value of a secret or of a parameter is read. Of the user data of launch templates only a digest is returned.
   - Look things up with the filters P(pixstory.platform.owned#filter) and P(pixstory.platform.subnets_of#filter).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   project:
     description: The tag C(Project) of the environment's resources.

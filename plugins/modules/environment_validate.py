@@ -17,7 +17,7 @@ description:
     windows, versions, and whether the environment is real or emulated."
   - Collects all mistakes and fails once. Each says what is wrong, where it is written, and what to write instead.
   - An action plugin; it runs on the controller and takes no options.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 attributes:
   check_mode:
     description: Changes nothing.

@@ -17,7 +17,7 @@ description:
     U(https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html).
 notes:
   - M(amazon.aws.cloudwatchevent_rule) has no check mode and no tags. This module has both.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the rule, up to 64 letters, digits, dots, hyphens and underscores.

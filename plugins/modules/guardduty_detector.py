@@ -16,7 +16,7 @@ description:
   - A new detector has every feature on that is not in O(features), except C(RUNTIME_MONITORING); see
     U(https://docs.aws.amazon.com/guardduty/latest/APIReference/API_CreateDetector.html).
   - Features that are not given are left as they are on a detector that is there.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   enabled:
     description: Whether the detector looks for threats. A new one does unless this is V(false).
@@ -168,7 +168,7 @@ class Detector(TagResource):
         for identifier in self.pages("list_detectors", "DetectorIds"):
             found = self.call("get_detector", DetectorId=identifier)
             # The description has no ARN. That of its service role names partition and account.
-            _, partition, _, _, account, _ = found["ServiceRole"].split(":", 5)
+            _dummy, partition, _dummy, _dummy, account, _dummy = found["ServiceRole"].split(":", 5)
             region = self.client().meta.region_name
             arn = f"arn:{partition}:guardduty:{region}:{account}:detector/{identifier}"
             return {**found, "DetectorId": identifier, "DetectorArn": arn}

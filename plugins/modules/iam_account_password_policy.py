@@ -17,7 +17,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html).
 notes:
   - M(amazon.aws.iam_password_policy) writes in check mode. This module does not.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   minimum_password_length:
     description: The shortest password that is accepted, 6 to 128 characters. AWS takes 6 when it was never set.

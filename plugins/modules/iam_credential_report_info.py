@@ -20,7 +20,7 @@ description:
 notes:
   - GenerateCredentialReport changes nothing that anybody uses. In check mode it is not called all the same, so without
     a report of the last four hours C(users) is empty and C(generated) is null.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   wait_timeout:
     description: How long to wait for the report, in seconds.

@@ -19,7 +19,7 @@ description:
 notes:
   - M(amazon.aws.iam_group) shows no diff and reads all policies of the account and of AWS to attach one. This module
     makes two calls for a group that is as declared.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, of which an account has one, whatever the path.

@@ -17,7 +17,7 @@ description:
 notes:
   - M(amazon.aws.iam_instance_profile) makes two calls for a profile that is as declared, and only warns when its path
     is another. This module makes one call, and refuses another path, which AWS never changes.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, of which an account has one, whatever the path.

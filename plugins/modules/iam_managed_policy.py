@@ -18,7 +18,7 @@ description:
 notes:
   - M(amazon.aws.iam_managed_policy) knows a policy by its name, and lists all policies of the account and all of AWS's
     own to find it. This module asks for the one.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   arn:
     description: The ARN that the policy has or is to have. Its path and its name are in it.
@@ -112,7 +112,8 @@ class ManagedPolicy(Resource):
 
     def create(self, declared: dict[str, Any]) -> None:
         parts = ARN.fullmatch(self.name)
-        assert parts  # validate has seen to it
+        if parts is None:  # validate has seen to it
+            raise AssertionError(self.name)
         self.call(
             "create_policy",
             PolicyName=parts["name"],

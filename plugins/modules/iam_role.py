@@ -19,7 +19,7 @@ notes:
   - M(amazon.aws.iam_role) makes four calls for a role that is as declared, and reports a change of O(path) that AWS
     does not make. This module makes two calls, and refuses such a change.
   - Inline policies are left alone while the role stands.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, of which an account has one, whatever the path.

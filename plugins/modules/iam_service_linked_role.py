@@ -16,7 +16,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html).
 notes:
   - The AWS collections have no module for it.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   service_name:
     description: The service, C(config.amazonaws.com) for one.

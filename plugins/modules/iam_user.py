@@ -18,7 +18,7 @@ description:
 notes:
   - M(amazon.aws.iam_user) knows nothing of groups, and shows no diff. This module makes two calls for a user that is as
     declared.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, of which an account has one, whatever the path.

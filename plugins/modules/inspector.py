@@ -15,7 +15,7 @@ description:
   - This is a setting of the account, which has no tags.
   - Follows U(https://docs.aws.amazon.com/inspector/v2/APIReference/API_Enable.html) and
     U(https://docs.aws.amazon.com/inspector/v2/APIReference/API_BatchGetAccountStatus.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   resource_types:
     description:

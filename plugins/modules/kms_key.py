@@ -20,7 +20,7 @@ description:
 notes:
   - M(amazon.aws.kms_key) makes many calls for a key that is as declared, and more with every key of the account. This
     module makes four.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   alias:
     description: The alias, without C(alias/).

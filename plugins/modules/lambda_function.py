@@ -19,7 +19,7 @@ description:
 notes:
   - M(amazon.aws.lambda) takes a file that somebody has to make and knows no log group. M(amazon.aws.lambda_policy) says
     nothing in check mode of a permission that it would make.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the function.

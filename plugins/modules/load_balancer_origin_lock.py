@@ -20,7 +20,7 @@ description:
 notes:
   - ELB compares the values of headers without regard to case.
   - In check mode the load balancer and the secret may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the load balancer.

@@ -17,7 +17,7 @@ description:
 notes:
   - M(community.aws.cloudwatchlogs_log_group_metric_filter) makes one filter in a run.
   - In check mode the log group may be one that does not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   log_group:
     description: The log group.

@@ -20,7 +20,7 @@ description:
     U(https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html),
     U(https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html) and
     U(https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteDBInstance.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   db_instance_identifier:
     description: The name of the instance. AWS keeps it in lower case.
@@ -448,7 +448,9 @@ class Instance(KmsAliases, TagsByArn):
             "source_db_instance_identifier",
             "SourceDBInstanceIdentifier",
             read=lambda description: description.get("ReadReplicaSourceDBInstanceIdentifier"),
-            equal=lambda declared, present: same_name(declared.split(":")[-1], str(present).split(":")[-1]),
+            equal=lambda declared, present: same_name(
+                declared.split(":")[-1], str(present).rsplit(":", maxsplit=1)[-1]
+            ),
             mutable=False,
         ),
     )

@@ -15,7 +15,7 @@ description:
   - Exempts the resource first, or the function would mend it again at once. While it is exempt the function only logs.
   - Puts back bucket public access blocks, ingress rules of security groups, permissions of snapshots, access keys and
     stopped trails.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   bucket:
     description: The bucket that the records are in.

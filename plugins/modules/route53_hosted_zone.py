@@ -25,7 +25,7 @@ notes:
   - It finds a private zone by its exact set of VPCs. After an interruption between creation and association, or with
     one more VPC declared, it makes a second zone, and AWS answers C(ConflictingDomainExists) on every further run.
   - In check mode the VPCs may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The C(Name) tag of the zone.

@@ -18,7 +18,7 @@ description:
 notes:
   - M(amazon.aws.route53) makes three calls for a record that is as declared, one after the other. This module makes
     one.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The domain name, with or without a dot at its end, V(db.internal) say.

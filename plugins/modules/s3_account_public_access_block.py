@@ -18,7 +18,7 @@ description:
 notes:
   - The AWS collections have no module for it.
   - S3 Control puts the account into the host name. An O(endpoint_url) that was given is used as it is written.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   account_id:
     description: The AWS account, twelve digits. AWS refuses any but that of the credentials.

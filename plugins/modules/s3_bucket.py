@@ -17,7 +17,7 @@ description:
 notes:
   - M(amazon.aws.s3_bucket) and M(community.aws.s3_lifecycle) skip check mode. This module predicts every part.
   - In check mode the KMS key, the bucket for logs and the principals of the policy may be ones that do not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the bucket, unique in all of AWS.

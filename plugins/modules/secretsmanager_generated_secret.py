@@ -18,7 +18,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html),
     U(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html) and
     U(https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the secret, V(/production/cache-auth) say.

@@ -14,7 +14,7 @@ description:
   - Makes the Region the one where Security Hub shows the findings of the linked Regions too, or ends that.
   - An account has one finding aggregator, in one Region. Security Hub has to be enabled there and in the linked ones.
   - Follows U(https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_CreateFindingAggregator.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   region_linking_mode:
     description:

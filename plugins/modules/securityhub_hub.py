@@ -16,7 +16,7 @@ description:
   - An account has one hub a Region, so it is found without a name.
   - Follows U(https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_EnableSecurityHub.html) and
     U(https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_UpdateSecurityHubConfiguration.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   enable_default_standards:
     description:

@@ -17,7 +17,7 @@ description:
   - The checks need AWS Config's recorder. Without it AWS calls the standard C(INCOMPLETE), and so does a warning.
   - Follows U(https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchEnableStandards.html) and
     U(https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_BatchUpdateStandardsControlAssociations.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   arn:
     description:

@@ -19,7 +19,7 @@ description:
   - The socket is systemd's and stays while the services are restarted, so no connection is refused meanwhile. See
     U(https://www.freedesktop.org/software/systemd/man/systemd.socket.html).
   - Migrations are not undone when a release is. They must suit the release before, too.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   path:
     description: The directory with C(releases/) and C(current).
@@ -129,7 +129,8 @@ ANSWERED = ".answered"
 RESTARTS = 3
 POLL_SECONDS = 0.25
 # Of what a start has said. Why it ended stands among the first lines; gunicorn and systemd say more after it.
-FIRST_LINES, LAST_LINES = 14, 6
+FIRST_LINES = 14
+LAST_LINES = 6
 LINE_END = 140
 LOG_LINES = 400
 
@@ -155,7 +156,7 @@ def health(url: str, timeout: float) -> str:
     """Why a URL does not answer 200; empty if it does."""
     connection: http.client.HTTPConnection
     if url.startswith("http://unix:"):
-        path, _, target = url.removeprefix("http://unix:").partition(":")
+        path, _dummy, target = url.removeprefix("http://unix:").partition(":")
         connection = UnixConnection(path, timeout)
     else:
         parts = urlsplit(url)

@@ -15,7 +15,7 @@ description:
   - Shield Advanced has to be subscribed to. This module does not subscribe, since that is a contract over a year.
   - Shield Standard protects everything without a subscription and has no API.
   - Follows U(https://docs.aws.amazon.com/waf/latest/DDOSAPIReference/API_CreateProtection.html).
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   resource_arn:
     description:

@@ -17,7 +17,7 @@ description:
     U(https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html).
 notes:
   - M(community.aws.sns_topic) fails in check mode where the topic does not exist, and does not know encryption.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name of the topic.

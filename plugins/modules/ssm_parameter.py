@@ -21,7 +21,7 @@ notes:
   - AWS changes no parameter from one O(type) to another, and none from the advanced tier to the standard one. Both are
     refused.
   - A new version of a parameter has all that the one before it had. What is not given is sent as it is.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name with its path, C(/production/app/database-host) say.

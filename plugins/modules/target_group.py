@@ -22,7 +22,7 @@ notes:
   - AWS cannot change O(protocol), O(protocol_version), O(port), O(vpc_id) and O(target_type) in place. A change is
     refused, because listeners refer to the group. Make one with another name, move the listeners, delete the first.
   - In check mode O(vpc_id) may be the id of a VPC that does not exist yet.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, up to 32 letters, digits and hyphens, with no hyphen at either end.

@@ -18,7 +18,7 @@ description:
     and U(https://docs.aws.amazon.com/awssupport/latest/APIReference/API_DescribeTrustedAdvisorCheckResult.html).
 notes:
   - AWS Support has its endpoint in us-east-1, so O(region) is not looked at.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   categories:
     description: Only checks of these categories.
@@ -154,11 +154,10 @@ def main() -> None:
     module.params["region"] = "us-east-1"
     try:
         checks = Advisor(module).checks(module.params["categories"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "SubscriptionRequiredException":
+    except (BotoCoreError, ClientError) as error:
+        response = getattr(error, "response", {})  # a ClientError has one
+        if response.get("Error", {}).get("Code") == "SubscriptionRequiredException":
             module.exit_json(changed=False, available=False, reason=NO_PLAN, checks=[])
-        module.fail_json_aws(error, msg="Cannot read Trusted Advisor")
-    except BotoCoreError as error:
         module.fail_json_aws(error, msg="Cannot read Trusted Advisor")
     module.exit_json(changed=False, available=True, reason="", checks=checks)
 

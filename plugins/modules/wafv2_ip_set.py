@@ -16,7 +16,7 @@ description:
 notes:
   - M(community.aws.wafv2_ip_set) adds to the addresses that are there unless told otherwise, and gives up when another
     has changed the set meanwhile. This module makes the set what is declared, and tries again with a new lock token.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, unique within the scope. 1 to 128 letters, digits, hyphens and underscores.

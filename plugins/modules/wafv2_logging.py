@@ -17,7 +17,7 @@ description:
 notes:
   - The AWS collections have no module for it.
   - A logging filter that the configuration has is kept by every change.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   web_acl_arn:
     description: The ARN of the web ACL. Of one for CloudFront the O(region) has to be us-east-1.

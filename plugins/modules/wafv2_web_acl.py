@@ -18,7 +18,7 @@ notes:
   - M(community.aws.wafv2_web_acl) compares rules by their names only and gives up when another has changed the web
     ACL meanwhile. This module compares them whole, and tries again with a new lock token.
   - What a web ACL has and this module has no parameter for (CAPTCHA, token domains) is kept by every change.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   name:
     description: The name, unique within the scope. 1 to 128 letters, digits, hyphens and underscores.

@@ -18,7 +18,7 @@ description:
 notes:
   - M(community.aws.wafv2_resources) lists all resources of a web ACL to find one of them, and has no check mode for
     one that is protected by another web ACL.
-author: Pixstory platform contributors
+author: Pixstory platform contributors (@pixstory)
 options:
   resource_arn:
     description: The ARN of the Application Load Balancer.

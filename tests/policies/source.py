@@ -27,6 +27,8 @@ COLLECTIONS = {"amazon.aws": ansible_collections.amazon.aws, "community.aws": an
 # Such a task as a whole, up to the empty line behind it, and what it says when the resource is to go.
 TASK = re.compile(rf"{OTHERS.pattern}:\n((?:.*\S.*\n)*)")
 GONE = re.compile(r"^ +state: (absent|terminated)$", re.MULTILINE)
+# What inventories/<environment>/aws_ec2.yml asks before the playbook begins.
+INVENTORY = ("ec2", "DescribeInstances")
 CLIENT = re.compile(r"""client\(\s*["']([\w-]+)["']""")
 READ = re.compile(r"^ +kinds: \[([\w, ]+)\]$", re.MULTILINE)
 IMPORTED = re.compile(r"import_playbook: (\w+\.yml)")
@@ -166,6 +168,7 @@ def of_playbook(name: str) -> set[Operation]:
         (collection, module) for text in texts for collection, module, task in TASK.findall(text) if GONE.search(task)
     }
     return {
+        INVENTORY,
         *(operation for module in there for operation in of_module(module)),
         *(operation for other in others for operation in of_other(*other, removes=other in removing)),
         *(operation for kind in kinds & KINDS.keys() for operation in of_kind(KINDS[kind])),

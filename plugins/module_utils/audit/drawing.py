@@ -82,7 +82,7 @@ def _tier(row: Mapping[str, Any], left: int, top: int, columns: int) -> tuple[li
     ]
     own = [[box for box in cell["boxes"] if box not in across] for cell in row["cells"]]
     below = top + LABEL + len(across) * STEP
-    height = LABEL + (len(across) + max(max(map(len, own), default=0), 0)) * STEP + 8
+    height = LABEL + (len(across) + max(map(len, own), default=0)) * STEP + 8
     height = max(height, LABEL + 24)
     parts = []
     for number, (cell, boxes) in enumerate(zip(row["cells"], own, strict=True)):

@@ -133,7 +133,7 @@ class Registry:
 
 def fsbp_document(id: str) -> str:
     """Where Security Hub describes one of its controls."""
-    service, _, number = id.lower().partition(".")
+    service, _dummy, number = id.lower().partition(".")
     return f"https://docs.aws.amazon.com/securityhub/latest/userguide/{service}-controls.html#{service}-{number}"
 
 

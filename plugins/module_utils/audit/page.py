@@ -77,7 +77,7 @@ def _counts(report: Mapping[str, Any]) -> str:
         for one in SEVERITIES
     )
     total = sum(report["counts"].values()) or 1
-    bar = "".join(
+    share = "".join(
         f'<i class="{status}" style="flex:{report["counts"][status]}"></i>'
         for status in STATUSES
         if report["counts"][status]
@@ -88,7 +88,7 @@ def _counts(report: Mapping[str, Any]) -> str:
     )
     return (
         '<section class="counts"><h2>Counts</h2><div class="two"><div><h3>Does not hold, by severity</h3>'
-        f'<div class="tiles">{tiles}</div></div><div><h3>All {total} findings</h3><div class="bar">{bar}</div>'
+        f'<div class="tiles">{tiles}</div></div><div><h3>All {total} findings</h3><div class="bar">{share}</div>'
         f'<ul class="key">{key}</ul></div></div></section>'
     )
 
@@ -196,5 +196,5 @@ def _controls(findings: Iterable[Finding]) -> str:
 
 def _natural(identifier: str) -> tuple[str, list[int]]:
     """S3.9 before S3.12; CIS and the case study after AWS's own."""
-    service, _, number = identifier.replace("CIS-3.0 ", "~CIS.").replace("PX-", "~PX.").partition(".")
+    service, _dummy, number = identifier.replace("CIS-3.0 ", "~CIS.").replace("PX-", "~PX.").partition(".")
     return (service, [int(part) for part in number.split(".") if part.isdigit()])

@@ -38,10 +38,10 @@ def verdict(report: Mapping[str, Any]) -> str:
     limit, count = report["fail_on"], report["violations"]
     if limit == "never":
         return "No severity is a violation (fail_on is never)."
-    bar = "critical" if limit == "critical" else f"{limit} or above"
+    mark = "critical" if limit == "critical" else f"{limit} or above"
     if not count:
-        return f"Passed: nothing of severity {bar} fails."
-    return f"Not passed: {count} finding{'' if count == 1 else 's'} of severity {bar}."
+        return f"Passed: nothing of severity {mark} fails."
+    return f"Not passed: {count} finding{'' if count == 1 else 's'} of severity {mark}."
 
 
 def by_control(findings: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -76,7 +76,7 @@ def subnets_of(index: Mapping[str, Any], vpc: str, tier: str, zones: Sequence[st
 def vpc_and_tier(item: Item) -> tuple[str, str]:
     """By its tags, or by its name: ``<vpc>-<tier>-<zone letter>``."""
     tags = item.get("tags", {})
-    vpc, _, rest = str(item["name"]).partition("-")
+    vpc, _dummy, rest = str(item["name"]).partition("-")
     return tags.get("Vpc", vpc), tags.get("Tier", rest.rpartition("-")[0])
 
 

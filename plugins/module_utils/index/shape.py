@@ -143,7 +143,7 @@ def _renamer(index: Mapping[str, Any]) -> Callable[[str], str]:
                 for value in _values(item, path.split(".")):
                     # A name that was declared is no generated one: the id of an RDS instance, say.
                     if isinstance(value, str) and len(value) > 6 and value != item.get("api_name"):
-                        suffix = "" if path in ("id", "arn") else f" {path.split('.')[-1]}"
+                        suffix = "" if path in ("id", "arn") else f" {path.rsplit('.', maxsplit=1)[-1]}"
                         names.setdefault(value, f"<{key}/{_label(item)}{suffix}>")
     if not names:
         return str

@@ -80,7 +80,7 @@ def _topic_name(scope: Scope, arn: str) -> str:
 
 
 def _topic_of_ours(scope: Scope, item: Item) -> bool:
-    return str(item["TopicArn"]).split(":")[-1].startswith(scope.prefix)
+    return str(item["TopicArn"]).rsplit(":", maxsplit=1)[-1].startswith(scope.prefix)
 
 
 def _topic_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:

@@ -81,7 +81,7 @@ def _load_balancers(declared: Declared) -> Checks:
 def _reachable(declared: Declared) -> Checks:
     """A load balancer whose security group may not talk to the port of its targets finds none of them healthy."""
     groups = declared.entries("aws_security_groups_groups")
-    flows = [flow for _, flow in declared.items("aws_security_groups_flows")]
+    flows = [flow for _dummy, flow in declared.items("aws_security_groups_flows")]
     if declared.get("aws_security_groups_flows") is None:
         return
     for name, balancer in declared.entries("aws_load_balancing_load_balancers").items():

@@ -94,12 +94,12 @@ def _cidr(path: Path, cidr: str | None) -> Iterator[Mistake]:
 
 def _room(declared: Declared, path: Path, network: IPv4Network, vpc: dict[str, Any]) -> Checks:
     letters = declared.around.zone_letters
-    zones = [zone for _, zone in declared.items("platform_zones") if zone in letters]
+    zones = [zone for _dummy, zone in declared.items("platform_zones") if zone in letters]
     tiers = list(dict.fromkeys(tier for tier in vpc.get("tiers") or [] if tier is not None))
     try:
         declared.around.subnet_plan(str(network), tiers, zones)
     except Exception as error:
-        what, _, instead = str(error).partition(". ")
+        what, _dummy, instead = str(error).partition(". ")
         yield Mistake(path, f"is too small: {what}", instead)
 
 
@@ -344,7 +344,7 @@ def _across(declared: Declared, path: Path, ends: dict[str, str], named: list[st
     """
     if declared.get("aws_network_peerings") is None:
         return
-    peered = [{item.get("from"), item.get("to")} for _, item in declared.items("aws_network_peerings")]
+    peered = [{item.get("from"), item.get("to")} for _dummy, item in declared.items("aws_network_peerings")]
     vpcs = {group: declared.entries("aws_security_groups_groups")[group].get("vpc") for group in named}
     for name in ends.values():
         found = _SUBNETS.fullmatch(name)

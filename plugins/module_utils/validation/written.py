@@ -205,7 +205,7 @@ def _group_vars(node: Node, wanted: str) -> Iterator[Node]:
 
 
 def _host_vars(node: Node, wanted: str) -> Iterator[Node]:
-    for _, group in _groups(node):
+    for _dummy, group in _groups(node):
         for name, held in _children(dict(_children(group)).get("hosts")):
             if name == wanted:
                 yield held

@@ -197,7 +197,8 @@ def start() -> None:
 
 def _start() -> None:
     process = _launch(subprocess.PIPE)
-    assert process.stdout is not None
+    if process.stdout is None:  # it is a pipe
+        raise AssertionError(process)
     with process.stdout, selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         answer = process.stdout.readline() if selector.select(START_SECONDS) else b""
@@ -279,7 +280,8 @@ def _wait(connection: socket.socket, out: int, err: int) -> tuple[int, bytes, by
                     read[key.fd] += chunk
                     if not chunk:
                         selector.unregister(key.fileobj)
-    assert status is not None
+    if status is None:
+        raise Lost
     return _exit_code(status, read[err]), bytes(read[out]), bytes(read[err])
 
 

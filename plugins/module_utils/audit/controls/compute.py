@@ -56,7 +56,7 @@ def metadata_default(s: Snapshot, defaults: Record) -> Verdict:
     "No snapshot of a volume is public",
     remedy="Make it private: aws ec2 modify-snapshot-attribute --create-volume-permission Remove=[{Group=all}].",
 )
-def public_snapshots(s: Snapshot, _: Record) -> Verdict:
+def public_snapshots(s: Snapshot, _account: Record) -> Verdict:
     ids = [one["SnapshotId"] for one in s["public_snapshots"]]
     return not ids, {"public snapshots": ids}
 

@@ -11,7 +11,7 @@ ROLE = "provision.yml --tags aws_detection sets it."
 
 
 @control("GuardDuty.1", "high", "account", "GuardDuty is enabled", needs="GuardDuty", remedy=ROLE)
-def guardduty(s: Snapshot, _: Record) -> Verdict:
+def guardduty(s: Snapshot, _account: Record) -> Verdict:
     states = {one["_name"]: one["Detector"]["Status"] for one in s["detectors"]}
     return "ENABLED" in states.values(), {"detectors": states}
 
@@ -47,7 +47,7 @@ for number, name, what in FEATURES:
     document="https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-settingup.html",
     remedy=ROLE,
 )
-def security_hub(s: Snapshot, _: Record) -> Verdict:
+def security_hub(s: Snapshot, _account: Record) -> Verdict:
     arn = s["security_hub"].get("HubArn")
     return bool(arn), {"HubArn": arn}
 
@@ -61,7 +61,7 @@ def security_hub(s: Snapshot, _: Record) -> Verdict:
     document="https://docs.aws.amazon.com/securityhub/latest/userguide/standards-reference.html",
     remedy=ROLE,
 )
-def standards(s: Snapshot, _: Record) -> Verdict:
+def standards(s: Snapshot, _account: Record) -> Verdict:
     states = {one["StandardsArn"].partition("/")[2]: one["StandardsStatus"] for one in s["standards"]}
     ready = [name for name, state in states.items() if state in ("READY", "INCOMPLETE")]
     applied = [any(word in name for name in ready) for word in ("aws-foundational-security", "cis-aws-foundations")]
@@ -69,12 +69,12 @@ def standards(s: Snapshot, _: Record) -> Verdict:
 
 
 @control("Inspector.1", "high", "account", "Inspector scans machines for vulnerabilities", remedy=ROLE)
-def inspector_ec2(s: Snapshot, _: Record) -> Verdict:
+def inspector_ec2(s: Snapshot, _account: Record) -> Verdict:
     return _scans(s, "ec2")
 
 
 @control("Inspector.4", "high", "account", "Inspector scans Lambda functions for vulnerabilities", remedy=ROLE)
-def inspector_lambda(s: Snapshot, _: Record) -> Verdict:
+def inspector_lambda(s: Snapshot, _account: Record) -> Verdict:
     if not s["functions"]:
         return None, {"because": "There are no functions."}
     return _scans(s, "lambda")
@@ -94,7 +94,7 @@ def _scans(s: Snapshot, kind: str) -> Verdict:
     document="https://docs.aws.amazon.com/waf/latest/developerguide/ddos-overview.html",
     remedy="Protect the resource with Shield Advanced, or end the subscription: Shield Standard protects all.",
 )
-def shield(s: Snapshot, _: Record) -> Verdict:
+def shield(s: Snapshot, _account: Record) -> Verdict:
     if not s["shield"]:
         because = (
             "There is no subscription to Shield Advanced; Shield Standard protects all public resources by itself."

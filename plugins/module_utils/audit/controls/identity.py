@@ -36,7 +36,7 @@ def active_keys(user: Record) -> list[str]:
     cis="1.4",
     remedy="Sign in as root and delete its access keys; use roles instead.",
 )
-def root_keys(s: Snapshot, _: Record) -> Verdict:
+def root_keys(s: Snapshot, _account: Record) -> Verdict:
     count = s["summary"]["AccountAccessKeysPresent"]
     return count == 0, {"AccountAccessKeysPresent": count}
 
@@ -50,7 +50,7 @@ def root_keys(s: Snapshot, _: Record) -> Verdict:
     needs="MFA",
     remedy="Sign in as root and register an MFA device.",
 )
-def root_mfa(s: Snapshot, _: Record) -> Verdict:
+def root_mfa(s: Snapshot, _account: Record) -> Verdict:
     enabled = s["summary"]["AccountMFAEnabled"]
     return enabled == 1, {"AccountMFAEnabled": enabled}
 
@@ -63,7 +63,7 @@ def root_mfa(s: Snapshot, _: Record) -> Verdict:
     cis="1.6",
     remedy="Sign in as root, register a security key or hardware token, and remove the virtual device.",
 )
-def root_hardware_mfa(s: Snapshot, _: Record) -> Verdict:
+def root_hardware_mfa(s: Snapshot, _account: Record) -> Verdict:
     enabled, virtual = s["summary"]["AccountMFAEnabled"], s["root_virtual_mfa"]
     return enabled == 1 and not virtual, {"AccountMFAEnabled": enabled, "virtual devices": virtual}
 
@@ -75,7 +75,7 @@ def root_hardware_mfa(s: Snapshot, _: Record) -> Verdict:
     "The password policy asks for a strong password",
     remedy="Set aws_identity_password_policy and run provision.yml --tags aws_identity.",
 )
-def password_strength(s: Snapshot, _: Record) -> Verdict:
+def password_strength(s: Snapshot, _account: Record) -> Verdict:
     wanted = ("RequireUppercaseCharacters", "RequireLowercaseCharacters", "RequireSymbols", "RequireNumbers")
     policy = s["password_policy"]
     read = {key: policy.get(key, False) for key in wanted}
@@ -90,7 +90,7 @@ def password_strength(s: Snapshot, _: Record) -> Verdict:
     cis="1.8",
     remedy="Set aws_identity_password_policy.minimum_password_length to 14 or more.",
 )
-def password_length(s: Snapshot, _: Record) -> Verdict:
+def password_length(s: Snapshot, _account: Record) -> Verdict:
     length = s["password_policy"].get("MinimumPasswordLength", 0)
     return length >= 14, {"MinimumPasswordLength": length}
 
@@ -103,7 +103,7 @@ def password_length(s: Snapshot, _: Record) -> Verdict:
     cis="1.9",
     remedy="Set aws_identity_password_policy.password_reuse_prevention to 24.",
 )
-def password_reuse(s: Snapshot, _: Record) -> Verdict:
+def password_reuse(s: Snapshot, _account: Record) -> Verdict:
     count = s["password_policy"].get("PasswordReusePrevention", 0)
     return count >= 24, {"PasswordReusePrevention": count}
 
@@ -115,7 +115,7 @@ def password_reuse(s: Snapshot, _: Record) -> Verdict:
     "Passwords expire within 90 days",
     remedy="Set aws_identity_password_policy.max_password_age to 90.",
 )
-def password_expiry(s: Snapshot, _: Record) -> Verdict:
+def password_expiry(s: Snapshot, _account: Record) -> Verdict:
     days = s["password_policy"].get("MaxPasswordAge", 0)
     return 0 < days <= 90, {"MaxPasswordAge": days}
 
@@ -258,7 +258,7 @@ def wildcard_actions(s: Snapshot, policy: Record) -> Verdict:
     cis="1.17",
     remedy="Attach AWSSupportAccess to the role of the operators.",
 )
-def support_role(s: Snapshot, _: Record) -> Verdict:
+def support_role(s: Snapshot, _account: Record) -> Verdict:
     return bool(s["support_roles"]), {"roles with AWSSupportAccess": s["support_roles"]}
 
 
@@ -282,7 +282,7 @@ def server_certificates(s: Snapshot, one: Record) -> Verdict:
     cis="1.20",
     remedy="Make an analyzer of type ACCOUNT: provision.yml --tags aws_detection.",
 )
-def access_analyzer(s: Snapshot, _: Record) -> Verdict:
+def access_analyzer(s: Snapshot, _account: Record) -> Verdict:
     active = [one["name"] for one in s["analyzers"] if one["status"] == "ACTIVE" and one["type"] in EXTERNAL]
     return bool(active), {"active analyzers": active}
 
@@ -298,7 +298,7 @@ EXTERNAL = ("ACCOUNT", "ORGANIZATION")
     cis="1.22",
     remedy="Detach AWSCloudShellFullAccess.",
 )
-def cloud_shell(s: Snapshot, _: Record) -> Verdict:
+def cloud_shell(s: Snapshot, _account: Record) -> Verdict:
     having = [
         one["_name"]
         for kind in ("users", "groups", "roles")
@@ -344,5 +344,5 @@ def groups_demand_mfa(s: Snapshot, group: Record) -> Verdict:
     cis="1.2",
     remedy="Set the alternate contact SECURITY: aws account put-alternate-contact.",
 )
-def security_contact(s: Snapshot, _: Record) -> Verdict:
+def security_contact(s: Snapshot, _account: Record) -> Verdict:
     return s["security_contact"], {"contact of type SECURITY": s["security_contact"]}

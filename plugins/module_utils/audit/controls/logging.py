@@ -36,7 +36,7 @@ def _records_all(trail: Record) -> bool:
     needs="CloudTrail",
     remedy=TRAIL,
 )
-def multi_region(s: Snapshot, _: Record) -> Verdict:
+def multi_region(s: Snapshot, _account: Record) -> Verdict:
     fitting = [
         one["_name"]
         for one in s["trails"]
@@ -53,7 +53,7 @@ def multi_region(s: Snapshot, _: Record) -> Verdict:
     needs="CloudTrail",
     remedy=f"{TRAIL} If it was stopped: aws cloudtrail start-logging, and find out by whom.",
 )
-def logging_now(s: Snapshot, _: Record) -> Verdict:
+def logging_now(s: Snapshot, _account: Record) -> Verdict:
     states = {one["_name"]: one["Status"]["IsLogging"] for one in s["trails"]}
     return any(states.values()), {"IsLogging": states}
 
@@ -131,7 +131,7 @@ def _records_objects(s: Snapshot, kinds: tuple[str, ...], read_only: str) -> lis
 @control(
     "S3.22", "medium", "account", "Writes of objects in S3 are recorded", cis="3.8", needs="CloudTrail", remedy=TRAIL
 )
-def object_writes(s: Snapshot, _: Record) -> Verdict:
+def object_writes(s: Snapshot, _account: Record) -> Verdict:
     names = _records_objects(s, ("All", "WriteOnly"), "false")
     return bool(names), {"trails": names}
 
@@ -139,7 +139,7 @@ def object_writes(s: Snapshot, _: Record) -> Verdict:
 @control(
     "S3.23", "medium", "account", "Reads of objects in S3 are recorded", cis="3.9", needs="CloudTrail", remedy=TRAIL
 )
-def object_reads(s: Snapshot, _: Record) -> Verdict:
+def object_reads(s: Snapshot, _account: Record) -> Verdict:
     names = _records_objects(s, ("All", "ReadOnly"), "true")
     return bool(names), {"trails": names}
 
@@ -153,7 +153,7 @@ def object_reads(s: Snapshot, _: Record) -> Verdict:
     needs="Config",
     remedy="provision.yml --tags aws_account makes the recorder and starts it.",
 )
-def config_recorder(s: Snapshot, _: Record) -> Verdict:
+def config_recorder(s: Snapshot, _account: Record) -> Verdict:
     read = {}
     for one in s["recorders"]:
         group, state = one.get("recordingGroup", {}), one["Status"]

@@ -142,7 +142,7 @@ def closed_data_tier(s: Snapshot, subnet: Record) -> Verdict:
     document="https://docs.aws.amazon.com/vpc/latest/userguide/configure-subnets.html",
     remedy=NETWORK,
 )
-def two_zones(s: Snapshot, _: Record) -> Verdict:
+def two_zones(s: Snapshot, _account: Record) -> Verdict:
     zones: dict[str, set[str]] = {}
     vpcs = {one["VpcId"]: one["_name"] for one in s["vpcs"]}
     for one in s["subnets"]:
@@ -162,7 +162,7 @@ def two_zones(s: Snapshot, _: Record) -> Verdict:
     document="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-eips.html",
     remedy="provision.yml --tags aws_compute makes the VPN server; take Elastic IPs from other machines.",
 )
-def vpn_server(s: Snapshot, _: Record) -> Verdict:
+def vpn_server(s: Snapshot, _account: Record) -> Verdict:
     if not any(one.get("Scheme") == "internet-facing" and owned_name(s, one["_name"]) for one in s["load_balancers"]):
         return None, {"because": "The environment serves nobody; its machines are reached through Systems Manager."}
     fixed = {one["InstanceId"] for one in s["addresses"] if one.get("InstanceId")}
@@ -225,7 +225,7 @@ def managed_password(s: Snapshot, database: Record) -> Verdict:
     document="https://docs.aws.amazon.com/vpc/latest/peering/what-is-vpc-peering.html",
     remedy=NETWORK,
 )
-def peered(s: Snapshot, _: Record) -> Verdict:
+def peered(s: Snapshot, _account: Record) -> Verdict:
     own = {one["VpcId"]: one["_name"].rpartition("-")[2] for one in s["vpcs"] if owned(s, one)}
     if "speech" not in own.values():
         return None, {"because": "The environment has no VPC for the Speech API."}

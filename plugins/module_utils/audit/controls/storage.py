@@ -23,7 +23,7 @@ MAX_SECRET_DAYS = 90
     cis="2.1.4",
     remedy="provision.yml --tags aws_account sets the account's public access block.",
 )
-def account_block(s: Snapshot, _: Record) -> Verdict:
+def account_block(s: Snapshot, _account: Record) -> Verdict:
     block = s["account_public_access_block"]
     read = {key: bool(block.get(key)) for key in BLOCKS}
     return all(read.values()), read

@@ -55,6 +55,7 @@ class Authority:
                     ["openssl", "pkey", "-in", str(key), "-passin", "env:CA_PASSPHRASE", "-noout"],
                     env=self._environment(passphrase),
                     capture_output=True,
+                    check=False,
                 )
                 if opened.returncode != 0:
                     raise Mistake(f"The passphrase does not open {key}: it was made with another one")
@@ -68,6 +69,7 @@ class Authority:
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            check=False,
             text=True,
             umask=0o077,
         )

@@ -30,7 +30,7 @@ def passphrase(given: str | None = None) -> str:
         return given or os.environ[VARIABLE]
     with contextlib.suppress(FileNotFoundError):
         for line in SECRETS.read_text().splitlines():
-            name, _, value = line.partition("=")
+            name, _dummy, value = line.partition("=")
             if name.strip() == VARIABLE:
                 return "".join(shlex.split(value))
     if sys.stdin.isatty():
@@ -56,7 +56,7 @@ def hand_out(desk: Desk, name: str, output: str | None) -> None:
         return
     say("Scan with an authenticator app now: this is shown once.")
     # The seed goes in by standard input: a command line is for all to see.
-    subprocess.run(["qrencode", "--type=ANSIUTF8"], input=uri, text=True, stdout=sys.stderr)
+    subprocess.run(["qrencode", "--type=ANSIUTF8"], input=uri, text=True, stdout=sys.stderr, check=False)
     say(uri)
 
 
