@@ -26,7 +26,7 @@ STATUSES = {
 }
 
 # A verdict on one resource: whether the control holds, or None where it does not apply; and the values read.
-Verdict = tuple[bool | None, dict[str, Any]]
+Verdict = tuple[bool | None, dict[str, Any]]  # pylint: disable=unsupported-binary-operation  # it is a type
 
 
 class NotSeen(Exception):

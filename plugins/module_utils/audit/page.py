@@ -50,8 +50,9 @@ ACCEPTED_NOTE = "These do not hold, and somebody has said why that is accepted a
 
 
 def _verdict(report: Mapping[str, Any], place: str) -> str:
-    bad = report["violations"] > 0
-    word = "Not passed" if bad else "Passed"
+    looks, word = ("bad", "Not passed") if report["violations"] else ("good", "Passed")
+    if report["fail_on"] == "never":
+        looks, word = "", "Not judged"
     facts = {
         "Environment": report["environment"],
         "Account": report["account_id"],
@@ -60,7 +61,7 @@ def _verdict(report: Mapping[str, Any], place: str) -> str:
     }
     items = "".join(f"<div><dt>{name}</dt><dd>{escape(text)}</dd></div>" for name, text in facts.items())
     return (
-        f'<header class="{"bad" if bad else "good"}"><p class="kicker">Security audit of {escape(place)}</p>'
+        f'<header class="{looks}"><p class="kicker">Security audit of {escape(place)}</p>'
         f"<h1>{word}</h1><p class=lead>{escape(_sentence(report))}</p><dl>{items}</dl></header>"
     )
 

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 # The variable, then the keys and list positions inside it.
-Path = tuple[str | int, ...]
+Path = tuple[str | int, ...]  # pylint: disable=unsupported-binary-operation  # it is a type
 
 
 @dataclass(frozen=True)

@@ -307,6 +307,12 @@ def test_a_passed_audit_says_so(result: dict[str, Any]) -> None:
     assert "Nothing: every control" in text
 
 
+def test_an_audit_that_nothing_can_fail_has_not_passed(result: dict[str, Any]) -> None:
+    text = audit_page({**result, "fail_on": "never", "violations": 0})
+    assert "<h1>Not judged</h1>" in text
+    assert "<h1>Passed" not in text
+
+
 def index() -> dict[str, Any]:
     """Two zones and three tiers, as environment_info reads them."""
     subnets = {}
