@@ -52,7 +52,7 @@ ACCEPTED_NOTE = "These do not hold, and somebody has said why that is accepted a
 def _verdict(report: Mapping[str, Any], place: str) -> str:
     looks, word = ("bad", "Not passed") if report["violations"] else ("good", "Passed")
     if report["fail_on"] == "never":
-        looks, word = "", "Not judged"
+        looks, word = "unjudged", "Not judged"
     facts = {
         "Environment": report["environment"],
         "Account": report["account_id"],

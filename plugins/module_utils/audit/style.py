@@ -29,10 +29,12 @@ a{color:var(--link)}
 section,header{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:24px 28px;
 margin-bottom:18px}
 header{border-left:8px solid var(--holds);background:var(--good-ground);padding:26px 30px}
+header.unjudged{border-left-color:var(--soft);background:var(--card)}
 header.bad{border-left-color:var(--high);background:var(--bad-ground)}
 .kicker{color:var(--soft);font-size:14px}
 h1{font-size:42px;line-height:1.15;letter-spacing:-.02em;color:var(--holds);margin:2px 0 6px}
 .bad h1{color:var(--high)}
+.unjudged h1{color:var(--soft)}
 .lead{font-size:18px;max-width:46em}
 dl{display:flex;flex-wrap:wrap;gap:8px 36px;margin-top:18px}
 dt{color:var(--soft);font-size:12.5px}
