@@ -60,8 +60,8 @@ def test_a_second_lab_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
     run("make", "lab-down")
     after = snapshot(folder)
     assert "11 hosts stand" in up
-    # It was there: two data stores of two nodes, six of load balancers, the resolver.
-    assert len(during["containers"] - before["containers"]) == 11
+    # It was there: two data stores of two nodes, six of load balancers, the edge, the resolver.
+    assert len(during["containers"] - before["containers"]) == 12
     assert {kind for kind in before if during[kind] - before[kind]} >= {"namespaces", "interfaces", "tables", "mounts"}
     left = {kind: sorted(after[kind] - before[kind]) for kind in before}
     assert left == {kind: [] for kind in before}
