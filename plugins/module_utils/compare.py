@@ -18,6 +18,11 @@ def same_name(declared: Any, present: Any) -> bool:
     return str(declared).lower() == str(present or "").lower()
 
 
+def last_part(arn: Any) -> str:
+    """What follows the last colon of an ARN; a name as it is."""
+    return str(arn).rsplit(":", maxsplit=1)[-1]
+
+
 def at_least(declared: Any, present: Any) -> bool:
     """What AWS only lets grow, and may have grown by itself."""
     return present is not None and int(present) >= int(declared)
@@ -52,7 +57,5 @@ def version_reached(declared: Any, present: Any) -> bool:
 def same_kms_key(declared: Any, present: Any) -> bool:
     """A KMS key by id, ARN, alias or ARN of an alias. An alias must have been looked up to equal an ARN of a key."""
     if not present:  # AWS does not name the key that it keeps for a service itself
-        return str(declared).rsplit(":", maxsplit=1)[-1].startswith("alias/aws/")
-    return str(declared).rsplit(":", maxsplit=1)[-1].removeprefix("key/") == str(present).rsplit(":", maxsplit=1)[
-        -1
-    ].removeprefix("key/")
+        return last_part(declared).startswith("alias/aws/")
+    return last_part(declared).removeprefix("key/") == last_part(present).removeprefix("key/")

@@ -168,9 +168,9 @@ class Detector(TagResource):
         for identifier in self.pages("list_detectors", "DetectorIds"):
             found = self.call("get_detector", DetectorId=identifier)
             # The description has no ARN. That of its service role names partition and account.
-            _dummy, partition, _dummy, _dummy, account, _dummy = found["ServiceRole"].split(":", 5)
+            role = found["ServiceRole"].split(":")
             region = self.client().meta.region_name
-            arn = f"arn:{partition}:guardduty:{region}:{account}:detector/{identifier}"
+            arn = f"arn:{role[1]}:guardduty:{region}:{role[4]}:detector/{identifier}"
             return {**found, "DetectorId": identifier, "DetectorArn": arn}
         return None
 

@@ -327,6 +327,7 @@ from typing import Any
 from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import KmsAliases, TagsByArn
 from ansible_collections.pixstory.platform.plugins.module_utils.compare import (
     at_least,
+    last_part,
     same_kms_key,
     same_name,
     version_parts,
@@ -448,9 +449,7 @@ class Instance(KmsAliases, TagsByArn):
             "source_db_instance_identifier",
             "SourceDBInstanceIdentifier",
             read=lambda description: description.get("ReadReplicaSourceDBInstanceIdentifier"),
-            equal=lambda declared, present: same_name(
-                declared.split(":")[-1], str(present).rsplit(":", maxsplit=1)[-1]
-            ),
+            equal=lambda declared, present: same_name(last_part(declared), last_part(present)),
             mutable=False,
         ),
     )

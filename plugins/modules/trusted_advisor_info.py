@@ -155,8 +155,7 @@ def main() -> None:
     try:
         checks = Advisor(module).checks(module.params["categories"])
     except (BotoCoreError, ClientError) as error:
-        response = getattr(error, "response", {})  # a ClientError has one
-        if response.get("Error", {}).get("Code") == "SubscriptionRequiredException":
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "SubscriptionRequiredException":
             module.exit_json(changed=False, available=False, reason=NO_PLAN, checks=[])
         module.fail_json_aws(error, msg="Cannot read Trusted Advisor")
     module.exit_json(changed=False, available=True, reason="", checks=checks)
