@@ -91,7 +91,7 @@ molecule: setup ## Converge and verify host roles on booted machines: all scenar
 	python -m pytest 'tests/molecule/test_scenarios.py$(if $(SCENARIO),::test_scenario[$(SCENARIO)])' --capture=no
 
 .PHONY: sanity
-sanity: setup ## Run ansible-test sanity on the collection as it is built, and render all documentation: ten minutes
+sanity: setup ## Run ansible-test sanity on the collection as it is built, and render all documentation: five minutes
 	@scripts/sanity
 
 .PHONY: test-example
