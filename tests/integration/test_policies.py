@@ -58,7 +58,7 @@ def deployer(account: Emulator) -> Iterator[Deployer]:
     deployer.enforce(False)
 
 
-@pytest.mark.parametrize("playbook", store.RUN)
+@pytest.mark.parametrize("playbook", store.run_in(ENVIRONMENT))
 def test_a_playbook_runs_with_its_own_policy(deployer: Deployer, playbook: str) -> None:
     deployer.may(store.needed(playbook))
     variables = {"aws_destroy_confirm": ENVIRONMENT, "aws_audit_fail_on": "never"}

@@ -16,11 +16,18 @@ FOLDER = ROOT / "policies"
 CALLS = FOLDER / "calls.json"
 REGION = "ap-south-1"  # of all environments
 # What is run against an emulator, in this order, in each environment.
-RUN = ("provision", "configure", "status", "audit", "destroy")
-# The others need machines, or something to mend. What they ask for is in their modules. Database is part of configure.
-PLAYBOOKS = (*RUN, "bake", "refresh", "rotate_origin_secret", "remediation_undo")
+RUN = ("provision", "configure", "bake", "refresh", "rotate_origin_secret", "status", "audit", "destroy")
+# That one needs something to mend. What it asks for is in its module. Database is part of configure.
+PLAYBOOKS = (*RUN, "remediation_undo")
 # Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles.
-ARGUMENTS = {"configure": ("--limit", "localhost")}
+ARGUMENTS = {"configure": ("--limit", "localhost"), "bake": ("--check",)}
+# It refuses to run where no edge is in front of the load balancer.
+WITHOUT = {"dev": ("rotate_origin_secret",)}
+
+
+def run_in(environment: str) -> list[str]:
+    """What is run there, in this order."""
+    return [playbook for playbook in RUN if playbook not in WITHOUT.get(environment, ())]
 
 
 @dataclass
