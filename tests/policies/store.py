@@ -19,8 +19,8 @@ REGION = "ap-south-1"  # of all environments
 RUN = ("provision", "configure", "bake", "refresh", "rotate_origin_secret", "status", "audit", "destroy")
 # That one needs something to mend. What it asks for is in its module. Database is part of configure.
 PLAYBOOKS = (*RUN, "remediation_undo")
-# Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles. A release at an
-# address is told by its key alone, so none has to be built.
+# Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles. A release at
+# an address is told by its key alone, so none has to be built.
 ARGUMENTS = {
     "configure": ("--limit", "localhost"),
     "bake": ("--check", "-e", "platform_release=s3://releases/example.tar.gz"),
