@@ -64,7 +64,6 @@ class Lab:
         self._at_the_edge: dict[str, str] = {}
         self._busy: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
-        self._failovers: dict[str, float] = {}
         self._given_up: set[str] = set()
         self._kept: set[str] = set()
         self._pool = ThreadPoolExecutor(AT_ONCE)
@@ -277,18 +276,16 @@ class Lab:
             if host.kind == "database"
         }
         for name in databases.lost(self.world, by_zone):
-            if self._may_fail_over(name):
-                print(f"fail over {name}", flush=True)
-                self.api.rds.reboot_db_instance(DBInstanceIdentifier=name, ForceFailover=True)
-                moved = True
+            print(f"fail over {name}", flush=True)
+            self.api.rds.reboot_db_instance(DBInstanceIdentifier=name, ForceFailover=True)
+            moved = True
         by_member = {h.resource: self.states.get(n, "away") for n, h in nodes.items() if h.kind == "cache"}
         for group, member in caches.lost(self.world, by_member):
-            if self._may_fail_over(group):
-                print(f"fail over {group} to {member}", flush=True)
-                self.api.elasticache.modify_replication_group(
-                    ReplicationGroupId=group, PrimaryClusterId=member, ApplyImmediately=True
-                )
-                moved = True
+            print(f"fail over {group} to {member}", flush=True)
+            self.api.elasticache.modify_replication_group(
+                ReplicationGroupId=group, PrimaryClusterId=member, ApplyImmediately=True
+            )
+            moved = True
         # A node that was the primary and is no more has to be made anew, as a copy of the new one.
         for name, host in nodes.items():
             if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
@@ -309,13 +306,6 @@ class Lab:
             self._given_up.add(name)
         # Once it is terminated it goes as every other.
         self._given_up &= {name for name, one in self.world.instances.items() if one.state == "running"}
-
-    def _may_fail_over(self, name: str) -> bool:
-        now = time.monotonic()
-        allowed = now - self._failovers.get(name, -PATIENCE) >= PATIENCE / 3
-        if allowed:
-            self._failovers[name] = now
-        return allowed
 
     # Tell
 
