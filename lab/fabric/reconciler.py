@@ -269,17 +269,16 @@ class Lab:
     def _fail_over(self) -> bool:
         """Have the API move primaries that are gone; tells whether it did. What follows is done at the next look."""
         moved = False
-        nodes = {host.name: host for host in self.hosts.values()}
         by_zone = {
             f"{host.resource} {host.zone}": self.states.get(name, "away")
-            for name, host in nodes.items()
+            for name, host in self.hosts.items()
             if host.kind == "database"
         }
         for name in databases.lost(self.world, by_zone):
             print(f"fail over {name}", flush=True)
             self.api.rds.reboot_db_instance(DBInstanceIdentifier=name, ForceFailover=True)
             moved = True
-        by_member = {h.resource: self.states.get(n, "away") for n, h in nodes.items() if h.kind == "cache"}
+        by_member = {h.resource: self.states.get(n, "away") for n, h in self.hosts.items() if h.kind == "cache"}
         for group, member in caches.lost(self.world, by_member):
             print(f"fail over {group} to {member}", flush=True)
             self.api.elasticache.modify_replication_group(
@@ -287,7 +286,7 @@ class Lab:
             )
             moved = True
         # A node that was the primary and is no more has to be made anew, as a copy of the new one.
-        for name, host in nodes.items():
+        for name, host in self.hosts.items():
             if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
         return moved

@@ -61,9 +61,7 @@ def deployer(account: Emulator) -> Iterator[Deployer]:
 @pytest.mark.parametrize("playbook", store.run_in(ENVIRONMENT))
 def test_a_playbook_runs_with_its_own_policy(deployer: Deployer, playbook: str) -> None:
     deployer.may(store.needed(playbook))
-    variables = {"aws_destroy_confirm": ENVIRONMENT, "aws_audit_fail_on": "never"}
-    arguments = ["-e", json.dumps(variables), *store.ARGUMENTS.get(playbook, ())]
-    run = deployer.play(playbook, *arguments).ended_well()
+    run = deployer.play(playbook, *store.arguments(playbook, ENVIRONMENT)).ended_well()
     # The audit goes on where it is refused something, and nothing was asked in another's name.
     assert [one for one in run.requests if one["status"] == 403] == []
     assert {one["principal"] for one in run.requests} == {deployer.keys["access_key"]}

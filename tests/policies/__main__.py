@@ -7,7 +7,6 @@ What was called is kept there too: environments named as arguments are all that 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -35,9 +34,8 @@ def asked(environment: str) -> dict[str, Calls]:
         for playbook in store.run_in(environment):
             began = time.monotonic()
             offset = emulator.log.stat().st_size
-            given = ["-e", json.dumps({"aws_destroy_confirm": environment, "aws_audit_fail_on": "never"})]
-            command = ["ansible-playbook", *emulator.inventory(environment), f"playbooks/{playbook}.yml", *given]
-            command += store.ARGUMENTS.get(playbook, ())
+            command = ["ansible-playbook", *emulator.inventory(environment), f"playbooks/{playbook}.yml"]
+            command += store.arguments(playbook, environment)
             done = subprocess.run(command, cwd=ROOT, env=emulator.environment(), capture_output=True, text=True)
             if done.returncode:
                 sys.exit(f"{playbook} in {environment} failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")

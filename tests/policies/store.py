@@ -15,7 +15,7 @@ from .derive import Json, Operation
 FOLDER = ROOT / "policies"
 CALLS = FOLDER / "calls.json"
 REGION = "ap-south-1"  # of all environments
-# What is run against an emulator, in this order, in each environment.
+# What is run against an emulator, in this order.
 RUN = ("provision", "configure", "bake", "refresh", "rotate_origin_secret", "status", "audit", "destroy")
 # That one needs something to mend. What it asks for is in its module. Database is part of configure.
 PLAYBOOKS = (*RUN, "remediation_undo")
@@ -32,6 +32,12 @@ WITHOUT = {"dev": ("rotate_origin_secret",)}
 def run_in(environment: str) -> list[str]:
     """What is run there, in this order."""
     return [playbook for playbook in RUN if playbook not in WITHOUT.get(environment, ())]
+
+
+def arguments(playbook: str, environment: str) -> list[str]:
+    """What a playbook is given there, to go on to its end without a person and without machines."""
+    variables = {"aws_destroy_confirm": environment, "aws_audit_fail_on": "never"}
+    return ["-e", json.dumps(variables), *ARGUMENTS.get(playbook, ())]
 
 
 @dataclass
