@@ -29,6 +29,9 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--log", type=Path, help="append one JSON line a request to this file")
     serving.add_argument("--account", default=server.DEFAULT_ACCOUNT, help="the AWS account id (%(default)s)")
     serving.add_argument("--region", default=server.DEFAULT_REGION, help="the default region (%(default)s)")
+    serving.add_argument("--lenient", action="store_true", help="nothing of lab.emulator.harsh")
+    serving.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="how harsh it is")
+    serving.add_argument("--pace", type=float, default=1.0, help="seconds of AWS's in one of ours (%(default)s)")
 
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument("--state", type=Path, default=Path(".lab"), help="the state directory (%(default)s)")
@@ -127,6 +130,9 @@ def settings(arguments: argparse.Namespace) -> server.Settings:
         pidfile=getattr(arguments, "pidfile", None),
         ready_file=getattr(arguments, "ready_file", None),
         extensions=not getattr(arguments, "no_extensions", False),
+        lenient=arguments.lenient,
+        switches=tuple(arguments.set),
+        pace=arguments.pace,
     )
 
 

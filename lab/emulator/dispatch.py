@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from lab.emulator.harsh import Refused
 from lab.emulator.identify import Identity
 from lab.emulator.registry import ApiError, Call, Handler
 
@@ -59,6 +60,11 @@ def parameters_of(identity: Identity, request: Request) -> dict[str, Any] | None
     extension = ExtensionResponse(identity)
     extension.setup_class(request, use_raw_body=True)
     return dict(extension.params)
+
+
+def refusal(identity: Identity, request: Request, refused: Refused) -> Response:
+    """The answer to a call that is refused."""
+    return _failure(identity, request, refused.code, refused.message, refused.status)
 
 
 def not_implemented(identity: Identity, request: Request, error: NotImplementedError) -> Response:

@@ -20,15 +20,16 @@ from typing import Any
 import moto
 from werkzeug.wrappers import Request, Response
 
-from lab.emulator import enforcement, registry
+from lab.emulator import clock, enforcement, harsh, registry
 from lab.emulator.classify import is_write
-from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of
+from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of, refusal
 from lab.emulator.identify import Identity, fresh_request, identify
 from lab.emulator.registry import EDGE, ROOT_USER, TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
 SETTINGS_PATH = "/_lab/settings"
+CLOCK_PATH = "/_lab/clock"
 HEALTH_PATH = "/_lab/target-health"
 EDGE_PATH = "/_lab/edge"
 IMAGES_PATH = "/_lab/images"
@@ -70,6 +71,8 @@ class Gateway:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
+        with self._lock:
+            clock.tick()
         if path == STATUS_PATH:
             return self._status()(environ, start_response)
         if path == SETTINGS_PATH:
@@ -80,6 +83,7 @@ class Gateway:
             IMAGES_PATH: self._restore_images,
             SECRETS_PATH: self._secrets,
             ACCOUNT_PATH: self._set_account,
+            CLOCK_PATH: self._advance,
         }
         if path in views:
             with self._lock:
@@ -100,12 +104,36 @@ class Gateway:
         return nullcontext() if (identity.service, identity.operation) in WAITING_CALLS else self._lock
 
     def _answer(self, identity: Identity, environ: dict[str, Any], body: bytes) -> Response:
-        handler = registry.OPERATIONS.get((identity.service or "", identity.operation or ""))
         refused = self._enforce and enforcement.refusal(identity, self._account, Request(environ).headers)
         if refused:
-            answer = ExtensionResponse(identity).run(fresh_request(environ, body), _refuse(*refused))
-            answer.status_code = 403
-            return answer
+            return refusal(identity, fresh_request(environ, body), harsh.Refused(*refused, status=403))
+        asked = self._asked(identity, environ, body)
+        objection = harsh.refusal(asked) if asked else None
+        if objection:
+            return refusal(identity, fresh_request(environ, body), objection)
+        answer = self._carry_out(identity, environ, body)
+        if asked and answer.status_code < 300:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            harsh.witness(asked, harsh.Answer(answer.status_code, headers, answer.get_data(), asked.model))
+        return answer
+
+    def _asked(self, identity: Identity, environ: dict[str, Any], body: bytes) -> harsh.Asked | None:
+        """The call as judges see it; None when it is for nothing that botocore knows."""
+        parameters = parameters_of(identity, fresh_request(environ, body)) if any(harsh.SWITCHES.values()) else None
+        if parameters is None:
+            return None
+        return harsh.Asked(
+            service=identity.service or "",
+            operation=identity.operation or "",
+            account=self._account,
+            region=identity.region or "",
+            principal=identity.principal,
+            write=is_write(identity.service, identity.operation, identity.dry_run),
+            parameters=parameters,
+        )
+
+    def _carry_out(self, identity: Identity, environ: dict[str, Any], body: bytes) -> Response:
+        handler = registry.OPERATIONS.get((identity.service or "", identity.operation or ""))
         try:
             if handler:
                 return ExtensionResponse(identity).run(fresh_request(environ, body), handler)
@@ -128,11 +156,25 @@ class Gateway:
             )
 
     def _set(self, request: Request) -> Response:
-        """`POST /_lab/settings?latency=0.04&parameters=1&enforce=1`: for measurements and tests, while it runs."""
+        """`POST /_lab/settings?latency=0.04&parameters=1&enforce=1&pace=60&models=0`: for tests, while it runs."""
+        clock.CLOCK.pace = request.args.get("pace", clock.CLOCK.pace, type=float)
+        try:
+            for name in harsh.SWITCHES.keys() & request.args.keys():
+                harsh.SWITCHES[name].set(request.args[name])
+        except ValueError as error:
+            return Response(f"{error}\n", status=400)
         self._latency = request.args.get("latency", self._latency, type=float)
         self._parameters = bool(request.args.get("parameters", self._parameters, type=int))
         self._enforce = bool(request.args.get("enforce", self._enforce, type=int))
-        return Response(f"latency {self._latency} s, parameters {self._parameters}, enforce {self._enforce}\n")
+        switches = ", ".join(f"{name} {one.value}" for name, one in sorted(harsh.SWITCHES.items()))
+        own = f"latency {self._latency} s, parameters {self._parameters}, enforce {self._enforce}"
+        return Response(f"{own}, pace {clock.CLOCK.pace}, {switches}\n")
+
+    def _advance(self, request: Request) -> Response:
+        """`POST /_lab/clock?advance=600`: the clock, ten minutes on; what is due by then is done."""
+        clock.CLOCK.advance(request.args.get("advance", 0.0, type=float))
+        clock.tick(at_once=True)
+        return Response(f"{clock.CLOCK.now()}\n")
 
     def _find_health(self, request: Request) -> Response:
         """`POST /_lab/target-health?region=ap-south-1` with {target group ARN: {target: state}}: what a lab found."""
@@ -191,10 +233,3 @@ class Gateway:
             "extensions": len(registry.declared()),
         }
         return Response(json.dumps(status), content_type="application/json")
-
-
-def _refuse(code: str, message: str) -> registry.Handler:
-    def handler(call: registry.Call, parameters: dict[str, Any]) -> dict[str, Any]:
-        raise registry.ApiError(code, message)
-
-    return handler

@@ -43,6 +43,9 @@ class Settings:
     pidfile: Path | None = None
     ready_file: Path | None = None
     extensions: bool = True
+    lenient: bool = False  # whether all of lab.emulator.harsh is off
+    switches: tuple[str, ...] = ()  # of lab.emulator.harsh, each NAME=VALUE
+    pace: float = 1.0  # of lab.emulator.clock
 
 
 def refuse_public_host(host: str) -> None:
@@ -110,7 +113,7 @@ def make_server(settings: Settings) -> BaseWSGIServer:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug import serving
 
-    from lab.emulator import registry
+    from lab.emulator import clock, harsh, registry
     from lab.emulator.gateway import Gateway
     from lab.emulator.request_log import RequestLog
 
@@ -131,6 +134,15 @@ def make_server(settings: Settings) -> BaseWSGIServer:
     if settings.extensions:
         warn_of_other_moto(moto.__version__)
         registry.load()
+        harsh.load()
+    if settings.lenient:
+        harsh.be_lenient()
+    try:
+        for switch in settings.switches:
+            harsh.set_switch(switch)
+    except ValueError as error:
+        raise SystemExit(f"--set {error}") from None
+    clock.CLOCK.pace = settings.pace
     try:
         log = RequestLog(settings.log) if settings.log else None
     except OSError as error:
