@@ -58,7 +58,7 @@ def web_acl_rules(
     :param web_acl: the name of the web ACL. A rule with ``web_acls`` is only in those.
     :param ip_sets: the ARN of each IP set by ``<name>-ipv4`` and ``<name>-ipv6``.
     :param prefix: what the names of CloudWatch metrics begin with.
-    :param forwarded_ip_header: the header with the client's address; empty where it is that of the connection.
+    :param forwarded_ip_header: the header whose last address IP sets look at; empty where it is the connection's.
     :param actions: by rule the action that it has instead of its own.
     """
     actions = actions or {}
@@ -95,7 +95,7 @@ def _statement(rule: Mapping[str, Any], ip_sets: Mapping[str, str], header: str)
     if "ip_set" in rule:
         return _any([_ip_set(ip_sets[f"{rule['ip_set']}-{family}"], header) for family in FAMILIES])
     if "limit" in rule:
-        return _rate(rule, header)
+        return _rate(rule)
     larger: Json = {
         "SizeConstraintStatement": {
             # What is too large to be inspected is larger than any limit here.
@@ -130,14 +130,15 @@ def _ip_set(arn: str, header: str) -> Json:
     return {"IPSetReferenceStatement": reference}
 
 
-def _rate(rule: Mapping[str, Any], header: str) -> Json:
+def _rate(rule: Mapping[str, Any]) -> Json:
+    # The connection's address and nothing else: FORWARDED_IP takes the first address of the header, which the client
+    # writes itself. With it each request could have an address of its own, or that of somebody who is to be blocked.
+    # https://docs.aws.amazon.com/waf/latest/APIReference/API_ForwardedIPConfig.html
     rate: Json = {
         "Limit": rule["limit"],
         "EvaluationWindowSec": rule.get("window_seconds") or 300,
-        "AggregateKeyType": "FORWARDED_IP" if header else "IP",
+        "AggregateKeyType": "IP",
     }
-    if header:
-        rate["ForwardedIPConfig"] = {"HeaderName": header, "FallbackBehavior": "NO_MATCH"}
     narrower = []
     if methods := rule.get("methods"):
         narrower.append(_any([_method(method) for method in methods]))

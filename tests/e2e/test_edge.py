@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lab.fabric import balancers
+from lab.fabric.plan import CLIENTS
 from tests.reach import OPEN, REFUSED
 
 from .platform import DOMAIN, Platform, Probe
@@ -203,6 +204,21 @@ def test_who_writes_too_often_is_refused(platform: Platform, machine: str, edge:
 @pytest.mark.usefixtures("forget")
 def test_who_asks_the_api_too_often_is_refused(platform: Platform, machine: str, edge: str) -> None:
     rate(platform, machine, edge, 3000, "GET", "/api/nothing")
+
+
+@pytest.mark.usefixtures("forget")
+def test_a_forged_address_evades_no_limit_and_has_nobody_blocked(platform: Platform, machine: str, edge: str) -> None:
+    """Each request claims to come from somewhere else, and every second from where another visitor is."""
+    victim = str(CLIENTS[10])  # the host `internet`'s
+
+    def claim(number: int) -> Request:
+        address = victim if number % 2 else f"192.0.2.{number}"
+        return "POST", "/api/sign-in", "", {"Host": DOMAIN, "X-Forwarded-For": address}
+
+    statuses = ask(platform, machine, edge, *map(claim, range(200)))
+    assert 403 not in statuses[:60]
+    assert set(statuses[60:]) == {403}
+    assert ask(platform, platform.internet, edge, ("POST", "/api/sign-in", "", {"Host": DOMAIN})) != [403]
 
 
 @pytest.mark.usefixtures("forget")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ def test_every_rule_is_in_one_row(environments: Mapping[str, Mapping[str, Any]])
     listed = [(row[0], row[1], environment) for row in rows for environment in row[3].split(", ")]
     there = [(*key, name) for name, variables in environments.items() for key in waf.rules(variables)]
     assert sorted(listed) == sorted(there)
-    assert len(there) == 3 * (12 + 9)
+    assert len(there) == 3 * (12 + 6)
     assert {row[4] for row in rows} == {waf.PROVED, waf.NOT_MODELLED}
 
 
@@ -48,3 +49,22 @@ def test_what_is_proved_has_a_test_and_is_made(environments: Mapping[str, Mappin
         if acl == environments["local"]["aws_edge_web_acl"]:
             made.add(name)
     assert made == set(waf.PROOFS)
+
+
+def test_no_rate_is_counted_by_what_the_visitor_writes(environments: Mapping[str, Mapping[str, Any]]) -> None:
+    """A header is the visitor's to write, and behind CloudFront the address that connects is not the visitor's."""
+    counted = set()
+    for variables in environments.values():
+        for (acl, name), rule in waf.rules(variables).items():
+            rate = rule["Statement"].get("RateBasedStatement")
+            if rate:
+                assert (rate["AggregateKeyType"], rate.get("CustomKeys")) == ("IP", None), (acl, name)
+                assert variables["aws_waf_web_acls"][acl]["scope"] == "CLOUDFRONT", (acl, name)
+                counted.add(name)
+    assert counted == {"sign-in-rate", "posting-rate", "api-rate"}
+
+
+def test_an_ip_set_looks_at_the_address_that_cloudfront_wrote(environments: Mapping[str, Mapping[str, Any]]) -> None:
+    text = json.dumps([rule for variables in environments.values() for rule in waf.rules(variables).values()])
+    assert text.count('"HeaderName"') == text.count('"HeaderName": "X-Forwarded-For"') > 0
+    assert text.count('"Position": "LAST"') == text.count('"IPSetForwardedIPConfig"') == text.count('"HeaderName"')

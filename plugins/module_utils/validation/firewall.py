@@ -41,6 +41,7 @@ def check(declared: Declared) -> Checks:
     yield from _web_acls(declared)
     yield from _addresses(declared)
     yield from _rules(declared)
+    yield from _rates(declared)
     yield from _actions(declared)
     yield from retention(("aws_waf_log_retention_days",), declared.get("aws_waf_log_retention_days"))
 
@@ -160,6 +161,25 @@ def _cost(declared: Declared, rules: Mapping[str, Mapping[str, Any]]) -> Checks:
                 ("aws_waf_rules",),
                 f"take {units} web ACL capacity units in web ACL {name}; AWS includes {CAPACITY}",
                 f"Take a rule out, or keep one from {name} with web_acls.",
+            )
+
+
+def _rates(declared: Declared) -> Checks:
+    """A rate is counted by the address that connects. Behind CloudFront that is CloudFront's, for all visitors."""
+    web_acls = declared.entries("aws_waf_web_acls")
+    behind = {
+        name
+        for name, web_acl in web_acls.items()
+        if web_acl.get("forwarded_ip_header")
+        or declared.get("aws_edge_load_balancer") in (web_acl.get("load_balancers") or [])
+    }
+    for name, rule in declared.entries("aws_waf_rules").items():
+        for web_acl in sorted(behind.intersection(rule.get("web_acls") or web_acls)) if rule.get("limit") else ():
+            elsewhere = [one for one in web_acls if one not in behind]
+            yield Mistake(
+                ("aws_waf_rules", name),
+                f"counts by the address that connects, not the visitor's at web ACL {web_acl}: a proxy is in front",
+                f"Write web_acls: [{', '.join(elsewhere)}]." if elsewhere else "Take it out.",
             )
 
 
