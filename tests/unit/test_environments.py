@@ -41,6 +41,11 @@ ALLOWED = {
     "aws_identity_deployer",
     # What is mended by itself:
     "aws_remediation_actions",
+    # What is settled there already (docs/security.md, "What begins recoverable"):
+    "aws_account_trail_lock_mode",
+    "aws_edge_hsts_max_age",
+    "aws_edge_hsts_include_subdomains",
+    "aws_waf_actions",
     # Retention:
     "aws_remediation_log_retention_days",
     "aws_network_flow_log_retention_days",
@@ -50,7 +55,6 @@ ALLOWED = {
     "aws_database_log_retention_days",
     "aws_cache_snapshot_retention_days",
     "aws_account_trail_retention_days",
-    "aws_account_trail_lock_mode",
     "aws_account_log_retention_days",
     "aws_account_config_retention_days",
 }
@@ -113,3 +117,34 @@ def test_the_inventory_asks_for_its_own_machines_only(environment: str) -> None:
     assert source["filters"]["tag:Environment"] == environment
     assert source["hostnames"][0] == "instance-id"
     assert source["regions"] == [merged(environment)["platform_region"]]
+
+
+# What its browsers, objects and authors cannot be given back: the variable, and the form in which it begins.
+RECOVERABLE = {
+    "aws_account_trail_lock_mode": "GOVERNANCE",
+    "aws_edge_hsts_max_age": 86400,
+    "aws_edge_hsts_include_subdomains": False,
+    "aws_waf_actions": {},
+}
+BODIES = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet")
+
+
+def test_what_cannot_be_taken_back_begins_recoverable() -> None:
+    """In the defaults of roles and in what all environments share; an inventory settles it."""
+    shared = yaml.safe_load((ROOT / "group_vars" / "all" / "edge.yml").read_text())
+    for variable, first in RECOVERABLE.items():
+        role = next(one for one in ("aws_account", "aws_edge", "aws_waf") if variable.startswith(one))
+        assert yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())[variable] == first
+        assert shared.get(variable, first) == first
+    proxy = yaml.safe_load((ROOT / "roles" / "proxy" / "defaults" / "main.yml").read_text())
+    assert (proxy["proxy_hsts_max_age"], proxy["proxy_hsts_include_subdomains"]) == (86400, False)
+    rules = yaml.safe_load((ROOT / "group_vars" / "all" / "waf.yml").read_text())["aws_waf_rules"]
+    judging = [one for one in rules.values() if one.get("managed") in BODIES or "body_larger_than" in one]
+    assert [one["action"] for one in judging] == ["count"] * 4
+
+
+def test_production_says_of_each_in_which_form_it_is_and_the_documentation_when_it_is_settled() -> None:
+    own = yaml.safe_load((ROOT / "inventories" / "production" / "group_vars" / "all.yml").read_text())
+    text = (ROOT / "docs" / "security.md").read_text()
+    assert RECOVERABLE.keys() <= own.keys()
+    assert [variable for variable in RECOVERABLE if f"\n| `{variable}` |" not in text] == []

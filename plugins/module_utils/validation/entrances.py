@@ -23,10 +23,14 @@ TARGETS = {
 OWN_NAMES = {kind: TARGETS[kind] for kind in ("database", "cache")}
 # Of the first name of a certificate: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 _CERTIFICATE_NAME = 64
+# The most that browsers are known to keep: https://hstspreload.org/
+_TWO_YEARS = 63072000
 
 
 def check(declared: Declared) -> Checks:
     yield from _load_balancers(declared)
+    for variable in ("aws_edge_hsts_max_age", "proxy_hsts_max_age"):
+        yield from within((variable,), declared.get(variable), 0, _TWO_YEARS, "seconds", "A year is 31536000.")
     for name, group in declared.entries("aws_load_balancing_target_groups").items():
         path: Path = ("aws_load_balancing_target_groups", name)
         yield from within((*path, "port"), group.get("port"), 1, 65535)

@@ -417,6 +417,7 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_waf_web_acls|public|forwarded_ip_header": "X-Forwarded-For"},
          "not the visitor's at web ACL public: a proxy is in front. Write web_acls: [edge]"),
         ({"aws_edge_load_balancer": "public"}, "not the visitor's at web ACL public"),
+        ({"aws_edge_hsts_max_age": 31536000000}, "Write 0 to 63072000 seconds. A year is 31536000"),
         ({"aws_waf_actions": {"comon": "block"}}, "Write common"),
         ({"aws_waf_actions": {"common": "allow"}}, "Write block or count"),
         ({"aws_waf_rules|blocked|action": "allow", "aws_waf_actions": {"blocked": "count"}}, "a rule that allows"),
