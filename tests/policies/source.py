@@ -29,6 +29,10 @@ TASK = re.compile(rf"{OTHERS.pattern}:\n((?:.*\S.*\n)*)")
 GONE = re.compile(r"^ +state: (absent|terminated)$", re.MULTILINE)
 # What inventories/<environment>/aws_ec2.yml asks before the playbook begins.
 INVENTORY = ("ec2", "DescribeInstances")
+# What the connection to a machine asks: SSH through Systems Manager, with a key that EC2 Instance Connect lets in.
+MACHINES = {("ssm", "StartSession"), ("ec2-instance-connect", "SendSSHPublicKey")}
+# A play that is for others than the machine that Ansible runs on.
+ON_MACHINES = re.compile(r"^  hosts: (?!controller$|localhost$)", re.MULTILINE)
 CLIENT = re.compile(r"""client\(\s*["']([\w-]+)["']""")
 READ = re.compile(r"^ +kinds: \[([\w, ]+)\]$", re.MULTILINE)
 IMPORTED = re.compile(r"import_playbook: (\w+\.yml)")
@@ -169,6 +173,7 @@ def of_playbook(name: str) -> set[Operation]:
     }
     return {
         INVENTORY,
+        *(MACHINES if any(ON_MACHINES.search(text) for text in texts) else ()),
         *(operation for module in there for operation in of_module(module)),
         *(operation for other in others for operation in of_other(*other, removes=other in removing)),
         *(operation for kind in kinds & KINDS.keys() for operation in of_kind(KINDS[kind])),

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lab.emulator.enforcement import NOT_ENFORCED, actions_of
-from tests.policies import derive, source, store
+from tests.policies import dependents, derive, source, store
 from tests.policies.__main__ import derived
 
 OURS = {"aws:ResourceTag/Project": "${project}", "aws:ResourceTag/Environment": "${environment}"}
@@ -82,6 +82,27 @@ def test_an_operation_that_the_reference_lacks_is_named() -> None:
                 ("arn:aws:ec2:${region}:${account}:vpc/*",): OURS,
             },
         ),
+        # A session needs its machine and its document.
+        (
+            "ssm:StartSession",
+            {
+                ("arn:aws:ec2:${region}:${account}:instance/*",): OURS,
+                # AWS's own document, which has no tags.
+                ("arn:aws:ssm:${region}::document/AWS-StartSSHSession",): {},
+            },
+        ),
+        (
+            "ssm:TerminateSession",
+            {
+                (
+                    "arn:aws:ssm:${region}:${account}:session/${aws:userid}-*",
+                    "arn:aws:ssm:${region}:${account}:session/${aws:username}-*",
+                ): {},
+                ("arn:aws:ssm:${region}:${account}:session/*",): {
+                    "ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}"
+                },
+            },
+        ),
         # A role is handed on only if it is ours.
         ("iam:PassRole", {("arn:aws:iam::${account}:role/${project}/${environment}/*",): {}}),
         # By nothing: the service knows no narrower.
@@ -92,9 +113,95 @@ def test_an_action_is_allowed_where_it_is_ours(action: str, expected: dict[tuple
     assert scopes(action) == expected
 
 
-def test_what_an_action_asks_of_others_is_allowed_too() -> None:
-    actions = derive.allowed_by(derive.policies([("ec2", "RunInstances"), ("wafv2", "CreateWebACL")]))
-    assert {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole", "wafv2:TagResource"} <= actions
+def allowed(operation: derive.Operation) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Where the policy of an operation allows each action, and under which condition."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for document in derive.policies([operation]):
+        for statement in document["Statement"]:
+            condition = json.dumps(next(iter(statement.get("Condition", {"": {}}).values())), sort_keys=True)
+            for action in statement["Action"]:
+                found.setdefault(action, []).append((tuple(statement["Resource"]), condition))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("operation", "others"),
+    [
+        (("ec2", "RunInstances"), {"ec2:CreateTags", "iam:PassRole", "kms:CreateGrant"}),
+        (("wafv2", "CreateWebACL"), {"wafv2:TagResource"}),
+        (("wafv2", "AssociateWebACL"), {"elasticloadbalancing:CreateWebACLAssociation"}),
+        (("wafv2", "DisassociateWebACL"), {"elasticloadbalancing:DeleteWebACLAssociation"}),
+        (("wafv2", "GetWebACLForResource"), {"elasticloadbalancing:GetLoadBalancerWebACL", "wafv2:GetWebACL"}),
+        (("wafv2", "ListResourcesForWebACL"), {"elasticloadbalancing:DescribeWebACLAssociation"}),
+        (
+            ("wafv2", "PutLoggingConfiguration"),
+            {"logs:CreateLogDelivery", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"},
+        ),
+        (("wafv2", "DeleteLoggingConfiguration"), {"logs:DeleteLogDelivery", "logs:ListLogDeliveries"}),
+        (("rds", "CreateDBInstance"), {"secretsmanager:CreateSecret", "secretsmanager:TagResource", "kms:CreateGrant"}),
+        (("rds", "ModifyDBInstance"), {"secretsmanager:RotateSecret"}),
+        (("rds", "DeleteDBInstance"), {"rds:CreateDBSnapshot"}),
+        (("autoscaling", "CreateAutoScalingGroup"), {"ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"}),
+        (("cloudtrail", "CreateTrail"), {"iam:PassRole"}),
+        (("s3", "CreateBucket"), {"s3:PutBucketVersioning", "s3:PutBucketObjectLockConfiguration"}),
+        (("ssm", "StartSession"), {"ssm:TerminateSession", "ssm:ResumeSession", "ssmmessages:OpenDataChannel"}),
+    ],
+)
+def test_what_an_action_asks_of_others_is_allowed_too(operation: derive.Operation, others: set[str]) -> None:
+    assert others <= allowed(operation).keys()
+
+
+def test_what_a_service_does_in_the_callers_name_is_allowed_no_wider() -> None:
+    database, cache = allowed(("rds", "CreateDBInstance")), allowed(("elasticache", "CreateReplicationGroup"))
+    secret = (("arn:aws:secretsmanager:${region}:${account}:secret:rds!db-*",), "{}")
+    assert database["secretsmanager:CreateSecret"] == database["secretsmanager:TagResource"] == [secret]
+    [(keys, condition)] = database["kms:Decrypt"]
+    assert keys == ("arn:aws:kms:*:${account}:key/*",)
+    assert json.loads(condition) == OURS
+    assert [condition for _, condition in cache["ec2:CreateNetworkInterface"]] == ['{"aws:ViaAWSService": "true"}']
+    recorder = "arn:aws:iam::${account}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+    assert allowed(("config", "PutConfigurationRecorder"))["iam:PassRole"] == [
+        ((recorder,), '{"iam:PassedToService": "config.amazonaws.com"}')
+    ]
+
+
+def test_keys_are_used_through_services_only() -> None:
+    [document] = derive.policies([("rds", "CreateDBInstance")])
+    used = [one for one in document["Statement"] if "kms:Decrypt" in one["Action"]]
+    assert [one["Condition"]["StringLike"] for one in used] == [{"kms:ViaService": "*.amazonaws.com"}]
+
+
+def needed() -> set[str]:
+    """The actions of all playbooks' own calls."""
+    runs = store.read_calls().values()
+    called = {one for run in runs for calls in run.values() for one in calls.operations}
+    called |= {one for playbook in store.PLAYBOOKS for one in source.of_playbook(playbook)}
+    return {action for operation in called for action in derive.actions_of(operation)}
+
+
+def test_each_dependent_action_is_allowed_or_left_out_for_one_reason() -> None:
+    """None is dropped in silence, and no reason is left when its action has gone."""
+    listed = {other for action in needed() for other in derive.listed(action)}
+    reasons = {other: dependents.left_out(other) for other in listed}
+    assert {other: found for other, found in reasons.items() if len(found) > 1} == {}
+    needless = dependents.LEFT_OUT.keys() - {pattern for found in reasons.values() for pattern in found}
+    assert needless == set(), "LEFT_OUT in tests/policies/dependents.py has what no action asks for"
+    for playbook in store.PLAYBOOKS:
+        calls = {one for run in store.read_calls().values() if playbook in run for one in run[playbook].operations}
+        assert derive.lacking(calls | source.of_playbook(playbook), store.needed(playbook)) == []
+
+
+def test_each_guide_is_of_an_action_that_is_called_and_says_more_than_the_reference() -> None:
+    called = needed()
+    called |= {other for action in called for other in dependents.GUIDES.get(action, ((), ""))[0]}
+    for action, (others, page) in dependents.GUIDES.items():
+        assert page.startswith("https://docs.aws.amazon.com/"), action
+        assert action in called, f"GUIDES in tests/policies/dependents.py: nothing calls {action}"
+        known = derive.listed(action) & set(others)
+        assert known == set(), f"GUIDES in tests/policies/dependents.py: the reference lists {known} for {action}"
+        for other in others:
+            prefix, name = other.split(":")
+            assert name in derive.reference(prefix)["privileges"], other
 
 
 def test_what_a_policy_lacks_is_named() -> None:
@@ -129,7 +236,7 @@ def test_iam_takes_each_policy(playbook: str) -> None:
         text = json.dumps(document, separators=(",", ":"))
         for name, value in derive.LONGEST.items():
             text = text.replace(f"${{{name}}}", value)
-        assert "${" not in text
+        assert "${" not in text.replace("${aws:", "")  # what IAM itself fills in
         assert len(text) <= 6144
 
 
@@ -177,6 +284,13 @@ def test_what_a_task_says_is_to_go_may_be_removed() -> None:
     assert {terminate, delete} & source.of_playbook("provision") == set()
 
 
+def test_who_goes_to_machines_may_begin_a_session() -> None:
+    """The connection asks for it, not a module."""
+    session = {("ssm", "StartSession"), ("ec2-instance-connect", "SendSSHPublicKey")}
+    assert session <= source.of_playbook("bake") & source.of_playbook("configure") & source.of_playbook("database")
+    assert session & source.of_playbook("provision") == set()
+
+
 def test_what_a_playbook_needs_on_machines_is_in_its_modules() -> None:
     """Configure takes a machine out of its target group, and reads the master password of the database."""
     needed = source.of_playbook("configure")
@@ -205,6 +319,14 @@ def _reads(action: str) -> bool:
 
 # The account's own settings, and what gets its name or id from AWS, and tags afterwards if at all.
 EVERYWHERE = {
+    # A load balancer's own actions beside these two are allowed by its name.
+    "elasticloadbalancing:SetWebAcl",
+    "wafv2:DisassociateWebACL",
+    # WAF begins the delivery of its logs, and lets itself write into the group, in the caller's name.
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
     "cloudfront:CreateCachePolicy",
     "cloudfront:CreateOriginAccessControl",
     "cloudfront:CreateOriginRequestPolicy",
@@ -247,5 +369,9 @@ OF_A_KIND = {
     "route53:DeleteHostedZone",
     "route53:DisassociateVPCFromHostedZone",
     "route53:UpdateHostedZoneComment",
+    "secretsmanager:CreateSecret",  # of a name that RDS alone gives
+    "secretsmanager:TagResource",
     "securityhub:UpdateFindingAggregator",
+    "ssm:StartSession",  # the document; the machine is told by its tags
+    "ssmmessages:OpenDataChannel",  # of a session that one has the token of
 }
