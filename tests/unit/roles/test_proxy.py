@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import ssl
 from collections.abc import Iterator
@@ -351,3 +352,15 @@ def test_a_bad_setting_leaves_the_file_that_stands(
     settings.write_text("WEB_URL=http://a\nAPP_URL=nowhere\nRESOLVERS=10.0.0.2\n")
     assert prepare.main(["--destination", str(run)]) == 1
     assert (run / "upstream.conf").read_text() == first
+
+
+def test_the_api_says_in_json_that_nobody_answers() -> None:
+    """CloudFront puts a page for people in the place of 502 and 504, for the API's programs too."""
+    server = next(one for one in http().all("server") if any(each.name == "location" for each in walk(one)))
+    places = {" ".join(each.arguments): each for each in server.all("location")}
+    assert places["/api/"].values("error_page") == [["502", "504", "=503", "@app_away"]]
+    [[status, body]] = places["@app_away"].values("return")
+    assert (status, json.loads(body).keys()) == ("503", {"error"})
+    assert places["@app_away"].values("default_type") == [["application/json"]]
+    # People get CloudFront's page.
+    assert places["/"].values("error_page") == []
