@@ -88,3 +88,11 @@ def test_modules_are_in_the_group_that_gets_region_and_endpoint() -> None:
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
     # Those that make no call have no use for them.
     assert listed == modules - {"environment_validate", "service_release", "content_digest"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_apt_waits_for_whoever_holds_its_lock(role: str) -> None:
+    """cloud-init and unattended upgrades work when they like, for minutes; the module's own default is one."""
+    for path in sorted((ROOT / "roles" / role).glob("tasks/*.yml")):
+        tasks = re.findall(r"ansible\.builtin\.apt:\n((?: +.*\n)+)", path.read_text())
+        assert [task for task in tasks if "lock_timeout: 600" not in task] == [], path.name
