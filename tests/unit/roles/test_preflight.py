@@ -39,7 +39,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "locked out": ({"ansible_connection": "ssh"}, "Add {ports: [22]"),
     "not locked out": ({"ansible_connection": "ssh", "base_firewall_allow": [{"ports": [22]}]}, ""),
     "through Systems Manager": (
-        {"ansible_connection": "ssh", "ansible_ssh_common_args": '-o ProxyCommand="aws ssm start-session --target %h"'},
+        {"ansible_connection": "ssh", "platform_connection": "ssm"},
         "",
     ),
     "no size": ({"base_journal_max_use": "lots"}, 'base_journal_max_use is "lots"; write a size such as 500M'),
