@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.unit.roles.rendering import render
 
@@ -106,3 +109,18 @@ def test_the_sweep_comes_as_often_as_asked() -> None:
 
 def test_codes_are_read_where_the_command_writes_them() -> None:
     assert "secret=/etc/openvpn/vpn/totp/${USER} user=root" in render("vpn", "pam.j2", **HERE)
+
+
+def test_one_file_says_whether_packets_are_forwarded() -> None:
+    """systemd-sysctl reads /etc/sysctl.d in order: what role base writes later wins at the next boot."""
+    roles = Path(__file__).resolve().parents[3] / "roles"
+    writers = [
+        path.relative_to(roles)
+        for path in roles.rglob("*.*")
+        if path.suffix in {".yml", ".j2"} and re.search(r"posix\.sysctl|dest: /etc/sysctl\.d", path.read_text())
+    ]
+    assert writers == [Path("base/tasks/configure_kernel.yml")]
+    declared = yaml.safe_load((roles.parent / "group_vars" / "vpn.yml").read_text())["base_sysctl"]
+    written = render("base", "sysctl.conf.j2", base_sysctl=declared)
+    for name in ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv4.conf.default.forwarding"):
+        assert re.findall(rf"^{name} = (\d)$", written, re.MULTILINE) == ["1"]
