@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ TOKEN_PATH = "/latest/api/token"
 TOKEN_HEADER = "X-aws-ec2-metadata-token"
 TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 LONGEST_TTL = 21600
+VERSION = re.compile(r"^\d{4}-\d\d-\d\d(?=/|$)")
 CREDENTIALS_LIFE = datetime.timedelta(hours=6)
 
 Tree = dict[str, Any]
@@ -31,7 +33,9 @@ def tree(instance: Mapping[str, Any], now: datetime.datetime) -> Tree:
     """What the service tells an instance: a dictionary is a folder, a string an answer.
 
     ``instance`` has ``instance_id``, ``region``, ``zone`` (a letter), ``account``, ``address``, ``name``, ``tags``
-    and ``role`` (an IAM role, or None).
+    and ``role`` (an IAM role, or None). It may have ``user_data``; ``public_key``, of the key pair that it was launched
+    with; ``mac``, of its network interface; and ``managed_keys``, what EC2 Instance Connect was given for it: ``user``,
+    ``key`` and ``ends``, in seconds since 1970.
     """
     zone = instance["region"] + instance["zone"]
     document = {
@@ -63,12 +67,41 @@ def tree(instance: Mapping[str, Any], now: datetime.datetime) -> Tree:
             ),
             "security-credentials": {role: json.dumps(_credentials(now))},
         }
-    return {
-        "latest": {
-            "meta-data": metadata,
-            "dynamic": {"instance-identity": {"document": json.dumps(document)}},
-        }
+    if instance.get("public_key"):
+        metadata["public-keys"] = {"0=key": {"openssh-key": instance["public_key"]}}
+    if instance.get("mac"):
+        interface = {"device-number": "0", "mac": instance["mac"], "local-ipv4s": instance["address"]}
+        metadata |= {"mac": instance["mac"], "network": {"interfaces": {"macs": {instance["mac"]: interface}}}}
+    let_in = _managed_keys(instance, now)
+    if let_in:
+        metadata["managed-ssh-keys"] = {"active-keys": let_in}
+    root: Tree = {
+        "meta-data": metadata,
+        "dynamic": {"instance-identity": {"document": json.dumps(document)}},
     }
+    if instance.get("user_data"):
+        root["user-data"] = instance["user_data"]
+    return {"latest": root}
+
+
+def _managed_keys(instance: Mapping[str, Any], now: datetime.datetime) -> Tree:
+    """The keys that are let in for a minute, by user. The signature is none: nobody has AWS's key.
+
+    https://github.com/aws/aws-ec2-instance-connect-config, README
+    """
+    found: Tree = {}
+    for one in instance.get("managed_keys", ()):
+        if one["ends"] > now.timestamp():
+            lines = [f"#Timestamp={one['ends']}", f"#Instance={instance['instance_id']}"]
+            lines += [
+                "#Caller=arn:aws:iam::" + instance["account"] + ":user/lab",
+                "#Request=lab",
+                one["key"],
+                "AAAA",
+                "",
+            ]
+            found[one["user"]] = found.get(one["user"], "") + "\n".join(lines) + "\n"
+    return found
 
 
 def _credentials(now: datetime.datetime) -> dict[str, str]:
@@ -91,14 +124,21 @@ def _utc(moment: datetime.datetime) -> str:
 def lookup(root: Tree, path: str) -> str | None:
     """The answer at a path: a text, the names in a folder (folders end in ``/``), or None."""
     found: Any = root
-    for part in path.split("?")[0].strip("/").split("/"):
-        if not isinstance(found, dict) or part not in found:
+    # A version of the service, such as 2021-03-23, tells what the latest does.
+    for part in VERSION.sub("latest", path.split("?")[0].strip("/")).split("/"):
+        # A public key is listed as 0=name and found at 0.
+        known = {name.partition("=")[0]: item for name, item in found.items()} if isinstance(found, dict) else {}
+        if part not in known:
             return None
-        found = found[part]
+        found = known[part]
     if isinstance(found, dict):
         # Tags hold no folders; AWS lists their keys without a slash, and roles likewise.
-        return "\n".join(name + "/" * isinstance(item, dict) for name, item in sorted(found.items()))
+        return "\n".join(name + "/" * _is_folder(name, item) for name, item in sorted(found.items()))
     return str(found)
+
+
+def _is_folder(name: str, item: Any) -> bool:
+    return isinstance(item, dict) and "=" not in name
 
 
 class Tokens:
