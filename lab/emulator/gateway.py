@@ -24,13 +24,14 @@ from lab.emulator import clock, enforcement, harsh, registry
 from lab.emulator.classify import is_write
 from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of, refusal
 from lab.emulator.identify import Identity, fresh_request, identify
-from lab.emulator.registry import EDGE, ROOT_USER, TARGET_HEALTH
+from lab.emulator.registry import EDGE, MACHINE_HEALTH, ROOT_USER, TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
 SETTINGS_PATH = "/_lab/settings"
 CLOCK_PATH = "/_lab/clock"
 HEALTH_PATH = "/_lab/target-health"
+DEAD_PATH = "/_lab/machine-health"
 EDGE_PATH = "/_lab/edge"
 IMAGES_PATH = "/_lab/images"
 SECRETS_PATH = "/_lab/secrets"
@@ -79,6 +80,7 @@ class Gateway:
             return self._set(Request(environ))(environ, start_response)
         views = {
             HEALTH_PATH: self._find_health,
+            DEAD_PATH: self._find_dead,
             EDGE_PATH: self._take_distributions,
             IMAGES_PATH: self._restore_images,
             SECRETS_PATH: self._secrets,
@@ -182,6 +184,13 @@ class Gateway:
         table.clear()
         table.update(json.loads(request.get_data()))
         return Response(f"{len(table)} target groups\n")
+
+    def _find_dead(self, request: Request) -> Response:
+        """`POST /_lab/machine-health?region=ap-south-1` with [instance]: those whose machines a lab found dead."""
+        table = registry.table(self._account, request.args["region"], MACHINE_HEALTH)
+        table.clear()
+        table.update(dict.fromkeys(json.loads(request.get_data()), "impaired"))
+        return Response(f"{len(table)} dead machines\n")
 
     def _take_distributions(self, request: Request) -> Response:
         """`POST /_lab/edge` with {distribution: ETag}: what a lab's edge does now. It is told again and again."""

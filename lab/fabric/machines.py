@@ -61,22 +61,6 @@ def dead(world: World, running: Mapping[str, bool], seen: Set[str]) -> set[str]:
     }
 
 
-def failing(world: World, health: Mapping[str, Mapping[str, str]], now: float) -> set[str]:
-    """The machines that a load balancer finds unhealthy, and whose group heeds that. ``health`` is the state of each
-    target by target group.
-
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/health-check-grace-period.html
-    """
-    unhealthy = {target for states in health.values() for target, state in states.items() if state == "unhealthy"}
-    found = set()
-    for name in unhealthy & world.instances.keys():
-        one = world.instances[name]
-        grace = world.graces.get(one.tags.get(GROUP_TAG, ""))
-        if grace is not None and one.state == "running" and now - one.launched >= grace:
-            found.add(name)
-    return found
-
-
 def metadata(world: World, hosts: Mapping[str, Host]) -> dict[str, dict[str, Any]]:
     """What the metadata service tells each machine, by its address; see lab.machines.imds."""
     found = {}

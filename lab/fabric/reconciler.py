@@ -107,7 +107,7 @@ class Lab:
         # A primary that is gone is not started again before its successor is named.
         if self._fail_over():
             return
-        self._replace_unhealthy(machines_there.running, seen)
+        self._report_dead(machines_there.running, seen)
         machine_todo = [
             step for step in machine_steps(machines_wanted, machines_there) if step[1] not in self._given_up
         ]
@@ -291,20 +291,17 @@ class Lab:
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})
         return moved
 
-    def _replace_unhealthy(self, running: Mapping[str, bool], seen: set[str]) -> None:
-        """Tell Auto Scaling of machines that have died, as EC2's status checks do, and of those that load balancers
-        find unhealthy.
+    def _report_dead(self, running: Mapping[str, bool], seen: set[str]) -> None:
+        """Tell the emulator of machines that have died, as EC2's status checks find them. What comes of it is up to
+        their group.
         """
-        dead = machines.dead(self.world, running, seen)
-        failing = machines.failing(self.world, self._health, time.time())
-        for name in (dead | failing) - self._given_up:
-            print(f"unhealthy {name}", flush=True)
-            self.api.autoscaling.set_instance_health(
-                InstanceId=name, HealthStatus="Unhealthy", ShouldRespectGracePeriod=False
-            )
-            self._given_up.add(name)
         # Once it is terminated it goes as every other.
-        self._given_up &= {name for name, one in self.world.instances.items() if one.state == "running"}
+        here = {name for name, one in self.world.instances.items() if one.state == "running"}
+        given_up = (self._given_up | machines.dead(self.world, running, seen)) & here
+        if given_up != self._given_up:
+            print(f"dead: {', '.join(sorted(given_up))}", flush=True)
+            self.api.lab("machine-health", sorted(given_up))
+            self._given_up = given_up
 
     # Tell
 

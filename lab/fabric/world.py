@@ -66,8 +66,6 @@ class Instance:
     tags: Mapping[str, str] = field(default_factory=dict)
     role: str | None = None
     public: str | None = None
-    launched: float = 0.0
-    """Seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -214,8 +212,6 @@ class World:
     rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     """The rules of each security group."""
     instances: Mapping[str, Instance] = field(default_factory=dict)
-    graces: Mapping[str, int] = field(default_factory=dict)
-    """Of each Auto Scaling group that heeds load balancers' checks, the seconds that a new machine has."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Of each AMI that was made here, the instance that it was made from."""
     baked: Mapping[str, str] = field(default_factory=dict)
@@ -275,7 +271,7 @@ class Api:
 
 def read(api: Api) -> World:
     """Ask the API for everything. The calls run at once: most of their time is waiting."""
-    parts = (_network, _rules, _instances, _groups, _images, _balancers, _databases, _caches, _records, _edge)
+    parts = (_network, _rules, _instances, _images, _balancers, _databases, _caches, _records, _edge)
     with ThreadPoolExecutor(len(parts)) as pool:
         answers = list(pool.map(lambda part: part(api), parts))
     found: dict[str, Any] = {}
@@ -383,14 +379,7 @@ def instance_of(one: Mapping[str, Any]) -> Instance:
         tags=tags_of(one.get("Tags")),
         role=profile.rpartition("/")[2] or None,
         public=one.get("PublicIpAddress"),
-        launched=one["LaunchTime"].timestamp() if "LaunchTime" in one else 0.0,
     )
-
-
-def _groups(api: Api) -> dict[str, Any]:
-    groups = api.all("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
-    heeding = (one for one in groups if one["HealthCheckType"] == "ELB")
-    return {"graces": {one["AutoScalingGroupName"]: one.get("HealthCheckGracePeriod", 0) for one in heeding}}
 
 
 def _images(api: Api) -> dict[str, Any]:

@@ -19,7 +19,6 @@ OWN = "playbook"
 BY_HAND = "emulated"
 BEHIND = {
     "autoscaling:SetDesiredCapacity",
-    "autoscaling:SetInstanceHealth",
     "ec2:GetManagedPrefixListEntries",
     "rds:RebootDBInstance",
 }

@@ -25,6 +25,8 @@ from moto.core.exceptions import ServiceException
 from moto.ec2.exceptions import EC2ClientError
 from moto.elbv2.models import elbv2_backends
 
+from lab.emulator.clock import CLOCK
+from lab.emulator.extensions.autoscaling_lifecycle import RELAUNCH_SECONDS, end, launched, record, suspended
 from lab.emulator.registry import ApiError, Call, fix, operation, wrap
 
 METRICS = [
@@ -37,10 +39,6 @@ METRICS = [
         for state in ("InService", "Pending", "Standby", "Terminating", "Total")
     ),
 ]
-
-
-def _suspended(group: FakeAutoScalingGroup, *processes: str) -> bool:
-    return any(entry["ProcessName"] in processes for entry in group.suspended_processes)
 
 
 def _subnet_for_next_instance(group: FakeAutoScalingGroup) -> str | None:
@@ -83,42 +81,43 @@ def _attach_profile(group: FakeAutoScalingGroup, instance_id: str) -> None:
             group.ec2_backend.associate_iam_instance_profile(instance_id, profile.get("Name"), profile.get("Arn"))
 
 
-def _launch_hooks(group: FakeAutoScalingGroup) -> list[str]:
-    hooks = group.autoscaling_backend.describe_lifecycle_hooks(group.name)
-    return [hook.name for hook in hooks if hook.lifecycle_transition == "autoscaling:EC2_INSTANCE_LAUNCHING"]
-
-
 def _launch(group: FakeAutoScalingGroup, count: int, tags: dict[str, str]) -> None:
-    """Launch instances one by one, each where the group is thinnest."""
+    """Launch instances one by one, each where the group is thinnest. The first that fails is the last, for a while."""
     tags = {**group.instance_tags, **tags, "aws:autoscaling:groupName": group.name}
+    cause = "an instance was started in response to a difference between desired and actual capacity."
     for _ in range(count):
         arguments = _template_arguments(group)
         if group.launch_config:
             arguments["associate_public_ip"] = group.launch_config.associate_public_ip_address
-        reservation = group.ec2_backend.run_instances(
-            group.image_id,
-            1,
-            group.user_data,
-            group.security_groups,
-            instance_type=group.instance_type,
-            is_instance_type_default=False,
-            region_name=group.region,
-            tags={"instance": tags},
-            placement=_zone_for_next_instance(group),
-            subnet_id=_subnet_for_next_instance(group),
-            **arguments,
-        )
+        try:
+            reservation = group.ec2_backend.run_instances(
+                group.image_id,
+                1,
+                group.user_data,
+                group.security_groups,
+                instance_type=group.instance_type,
+                is_instance_type_default=False,
+                region_name=group.region,
+                tags={"instance": tags},
+                placement=_zone_for_next_instance(group),
+                subnet_id=_subnet_for_next_instance(group),
+                **arguments,
+            )
+        except (EC2ClientError, ServiceException) as error:
+            group.launch_again_at = CLOCK.now() + RELAUNCH_SECONDS  # type: ignore[attr-defined]
+            record(group, "Launching a new EC2 instance.", cause, f"{error.message} Launching EC2 instance failed.")
+            return
         instance = reservation.instances[0]
         instance.autoscaling_group = group
         _attach_profile(group, instance.id)
         state = InstanceState(instance, protected_from_scale_in=group.new_instances_protected_from_scale_in)
-        if _launch_hooks(group):
-            state.lifecycle_state = "Pending:Wait"
         if group.ec2_launch_template:
             state.launched_version = str(  # type: ignore[attr-defined]
                 group.ec2_launch_template.get_version(group.launch_template_version).number
             )
         group.instance_states.append(state)
+        record(group, f"Launching a new EC2 instance: {instance.id}", cause)
+        launched(group, state)
 
 
 @fix("autoscaling")
@@ -130,7 +129,7 @@ def instances_are_spread_over_zones() -> None:
 
     @wrap(FakeAutoScalingGroup, "replace_autoscaling_group_instances")
     def replace(original: Any, group: FakeAutoScalingGroup, count_needed: int, propagated_tags: dict[str, str]) -> None:
-        if not _suspended(group, "Launch"):
+        if not suspended(group, "Launch"):
             _launch(group, count_needed, propagated_tags)
 
 
@@ -151,15 +150,16 @@ def launch_template_version_is_the_launched_one() -> None:
 
 
 def _scale_in_order(group: FakeAutoScalingGroup) -> list[InstanceState]:
-    """The instances, those to end first in front: always one of the fullest zone, the oldest there."""
-    left = list(group.instance_states)
+    """The instances, those to end first in front: always one of the fullest zone, the oldest there; standby last."""
+    standby = [state for state in group.instance_states if state.lifecycle_state == "Standby"]
+    left = [state for state in group.instance_states if state not in standby]
     order: list[InstanceState] = []
     while left:
         in_zone = Counter(state.availability_zone for state in left)
         victim = max(left, key=lambda state: in_zone[state.availability_zone])
         left.remove(victim)
         order.append(victim)
-    return order
+    return order + standby
 
 
 @fix("autoscaling")
@@ -181,13 +181,6 @@ def scale_in_keeps_zones_balanced() -> None:
             elbv2_backends[group.account_id][group.region].notify_terminate_instances(gone)
 
 
-def _replace(backend: AutoScalingBackend, instance_ids: list[str]) -> None:
-    """End instances; the group launches others in their place."""
-    backend.ec2_backend.terminate_instances(instance_ids)
-    elbv2_backends[backend.account_id][backend.region_name].notify_terminate_instances(instance_ids)
-    backend.notify_terminate_instances(instance_ids)
-
-
 @fix("autoscaling")
 def replacements_join_the_target_groups() -> None:
     """Auto Scaling registers every instance it launches with the attached target groups.
@@ -200,21 +193,6 @@ def replacements_join_the_target_groups() -> None:
         original(backend, instance_ids)
         for name in list(backend.autoscaling_groups):
             backend.update_attached_target_groups(name)
-
-
-@fix("autoscaling")
-def unhealthy_instances_are_replaced() -> None:
-    """An instance set Unhealthy is ended and replaced, unless those processes are suspended.
-
-    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceHealth.html
-    """
-
-    @wrap(AutoScalingBackend, "set_instance_health")
-    def set_instance_health(original: Any, backend: AutoScalingBackend, instance_id: str, health_status: str) -> None:
-        original(backend, instance_id, health_status)
-        group = backend.ec2_backend.get_instance(instance_id).autoscaling_group  # type: ignore[attr-defined]
-        if health_status == "Unhealthy" and not _suspended(group, "HealthCheck", "ReplaceUnhealthy", "Terminate"):
-            _replace(backend, [instance_id])
 
 
 @fix("autoscaling")
@@ -365,39 +343,6 @@ def execute_policy(call: Call, params: dict[str, Any]) -> None:
     backend.policies[_policy_key(backend, params)].execute()
 
 
-@fix("autoscaling")
-def lifecycle_hooks_notify_nobody_by_default() -> None:
-    """A lifecycle hook has a role and a notification target only if it was given them.
-
-    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LifecycleHook.html
-    """
-
-    @wrap(AutoScalingBackend, "create_lifecycle_hook")
-    def create(original: Any, backend: AutoScalingBackend, *args: Any, **kwargs: Any) -> Any:
-        hook = original(backend, *args, **kwargs)
-        hook.role_arn = hook.notification_target_arn = None
-        return hook
-
-
-@operation("autoscaling", "CompleteLifecycleAction")
-def complete_lifecycle_action(call: Call, params: dict[str, Any]) -> None:
-    """A new instance of a group with a launch hook is Pending:Wait until the hook is completed. No timeout runs out.
-
-    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html
-    """
-    group = call.backend("autoscaling").autoscaling_groups[params["AutoScalingGroupName"]]
-    waiting = {state.instance.id: state for state in group.instance_states if state.lifecycle_state == "Pending:Wait"}
-    state = waiting.get(params.get("InstanceId", ""))
-    if state is None or params["LifecycleHookName"] not in _launch_hooks(group):
-        raise ApiError(
-            "ValidationError", f"No active Lifecycle Action found with instance ID {params.get('InstanceId')}"
-        )
-    if params["LifecycleActionResult"] == "CONTINUE":
-        state.lifecycle_state = "InService"
-    else:
-        _replace(call.backend("autoscaling"), [state.instance.id])
-
-
 def _refreshes(call: Call, group: str) -> list[dict[str, Any]]:
     refreshes: list[dict[str, Any]] = call.table("instance refreshes").setdefault(group, [])
     return refreshes
@@ -445,7 +390,7 @@ def start_instance_refresh(call: Call, params: dict[str, Any]) -> dict[str, Any]
 
 def _healthy(group: FakeAutoScalingGroup) -> set[str]:
     """The instances that are healthy by the group's own measure: to its load balancers, or because they are there."""
-    found = {state.instance.id for state in group.instance_states}
+    found = {state.instance.id for state in group.instance_states if state.lifecycle_state == "InService"}
     if group.health_check_type != "ELB":
         return found
     balancing = elbv2_backends[group.account_id][group.region]
@@ -472,7 +417,8 @@ def _advance(call: Call, refresh: dict[str, Any]) -> None:
     spare = max(1, len(present) * (100 - least) // 100) - len(batch) - len(awaited)
     batch += [instance for instance in todo if instance in healthy][: max(0, spare)]
     if batch:
-        _replace(backend, batch)
+        members = [state for state in group.instance_states if state.instance.id in batch]
+        end(group, members, "an instance was taken out of service in response to an instance refresh.")
         awaited = {state.instance.id for state in group.instance_states} - _healthy(group) - set(todo)
     refresh["todo"] = [instance for instance in todo if instance not in batch]
     left = refresh["InstancesToUpdate"] = len(refresh["todo"]) + len(awaited)

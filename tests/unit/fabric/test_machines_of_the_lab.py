@@ -48,21 +48,3 @@ def test_a_machine_of_a_group_that_has_died_is_given_up(
     tags = {machines.GROUP_TAG: group} if group else {}
     one = replace(WORLD.instances["i-web"], tags=tags)
     assert machines.dead(replace(WORLD, instances={"i-web": one}), running, seen) == expected
-
-
-@pytest.mark.parametrize(
-    ("state", "graces", "age", "expected"),
-    [
-        ("unhealthy", {"web": 180}, 180, {"i-web"}),
-        ("unhealthy", {"web": 180}, 179, set()),
-        ("initial", {"web": 180}, 500, set()),
-        ("healthy", {"web": 180}, 500, set()),
-        ("unhealthy", {}, 500, set()),
-    ],
-)
-def test_a_machine_that_its_load_balancer_finds_unhealthy_is_given_up_after_its_grace(
-    state: str, graces: dict[str, int], age: int, expected: set[str]
-) -> None:
-    one = replace(WORLD.instances["i-web"], tags={machines.GROUP_TAG: "web"}, launched=1000.0)
-    world = replace(WORLD, instances={"i-web": one}, graces=graces)
-    assert machines.failing(world, {"arn:web": {"i-web": state, "i-other": state}}, 1000.0 + age) == expected
