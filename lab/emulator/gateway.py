@@ -106,7 +106,12 @@ class Gateway:
         return nullcontext() if (identity.service, identity.operation) in WAITING_CALLS else self._lock
 
     def _answer(self, identity: Identity, environ: dict[str, Any], body: bytes) -> Response:
-        refused = self._enforce and enforcement.refusal(identity, self._account, Request(environ).headers)
+        refused = self._enforce and enforcement.refusal(
+            identity,
+            self._account,
+            Request(environ).headers,
+            lambda: parameters_of(identity, fresh_request(environ, body)),
+        )
         if refused:
             return refusal(identity, fresh_request(environ, body), harsh.Refused(*refused, status=403))
         asked = self._asked(identity, environ, body)

@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 
-from lab.emulator.enforcement import NOT_ENFORCED
 from tests.policies import derive, store
 
 from .conftest import Emulator, Run
@@ -52,7 +51,6 @@ class Deployer:
 
 @pytest.fixture(scope="module")
 def deployer(account: Emulator) -> Iterator[Deployer]:
-    print(f"not enforced, since moto cannot tell the action: {', '.join(sorted(NOT_ENFORCED))}")
     deployer = Deployer(account)
     yield deployer
     deployer.enforce(False)

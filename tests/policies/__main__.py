@@ -1,6 +1,7 @@
 """``python -m tests.policies``: derives the policies anew, from runs of the playbooks in all environments.
 
-The playbooks run against emulators; what they call, and what the modules in them may call besides, goes into policies/.
+The playbooks run against emulators; what they call, and what the modules in them may call besides, goes into policies/,
+and what AWS asks for beside each call also into lab/emulator/permissions.json.
 What was called is kept there too: environments named as arguments are all that runs, and with ``none``, nothing does.
 """
 
@@ -16,11 +17,10 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
-from lab.emulator.enforcement import NOT_ENFORCED
 from tests.emulated import ROOT, Emulator
 
-from . import derive, source, store
-from .derive import Json
+from . import derive, enforced, source, store
+from .derive import Json, Operation
 from .store import Calls, Runs
 
 # The longest first: two run at a time.
@@ -45,10 +45,21 @@ def asked(environment: str) -> dict[str, Calls]:
     return found
 
 
+def needed(runs: Runs, playbook: str) -> Calls:
+    """What a playbook was seen to ask of AWS, and what it may ask besides."""
+    calls = reduce(or_, (run.get(playbook, Calls()) for run in runs.values()))
+    return Calls(calls.operations | source.of_playbook(playbook), calls.abroad)
+
+
 def derived(runs: Runs, playbook: str) -> list[Json]:
     """The policies of a playbook."""
-    calls = reduce(or_, (run.get(playbook, Calls()) for run in runs.values()))
-    return derive.policies(calls.operations | source.of_playbook(playbook), calls.abroad)
+    calls = needed(runs, playbook)
+    return derive.policies(calls.operations, calls.abroad)
+
+
+def operations(runs: Runs) -> set[Operation]:
+    """What all playbooks may ask."""
+    return {one for playbook in store.PLAYBOOKS for one in needed(runs, playbook).operations}
 
 
 def main() -> None:
@@ -67,7 +78,7 @@ def main() -> None:
         called = {one for run in runs.values() if playbook in run for one in run[playbook].operations}
         actions = len(derive.allowed_by(documents))
         print(f"{playbook}: {len(called)} operations called; {actions} actions in {len(documents)} policies")
-    print(f"Not enforced by the emulator: {', '.join(sorted(NOT_ENFORCED))}")
+    enforced.write(operations(runs))
 
 
 if __name__ == "__main__":

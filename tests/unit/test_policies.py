@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 
 import pytest
 
-from lab.emulator.enforcement import NOT_ENFORCED, actions_of
-from tests.policies import dependents, derive, source, store
-from tests.policies.__main__ import derived
+from lab.emulator.enforcement import ONLY_WITH, PERMISSIONS
+from tests.policies import dependents, derive, enforced, source, store
+from tests.policies.__main__ import derived, operations
 
 OURS = {"aws:ResourceTag/Project": "${project}", "aws:ResourceTag/Environment": "${environment}"}
 MADE = {"aws:RequestTag/Project": "${project}", "aws:RequestTag/Environment": "${environment}"}
@@ -173,10 +174,7 @@ def test_keys_are_used_through_services_only() -> None:
 
 def needed() -> set[str]:
     """The actions of all playbooks' own calls."""
-    runs = store.read_calls().values()
-    called = {one for run in runs for calls in run.values() for one in calls.operations}
-    called |= {one for playbook in store.PLAYBOOKS for one in source.of_playbook(playbook)}
-    return {action for operation in called for action in derive.actions_of(operation)}
+    return {action for one in operations(store.read_calls()) for action in derive.actions_of(one)}
 
 
 def test_each_dependent_action_is_allowed_or_left_out_for_one_reason() -> None:
@@ -253,13 +251,20 @@ def test_the_policies_are_what_follows_from_the_calls(playbook: str) -> None:
     assert same, f"policies/{playbook}-*.json are not what is derived: run make policies ENVIRONMENTS=none"
 
 
-@pytest.mark.parametrize("playbook", store.PLAYBOOKS)
-def test_the_emulator_asks_for_the_actions_of_the_reference(playbook: str) -> None:
-    runs = store.read_calls().values()
-    called = {one for run in runs if playbook in run for one in run[playbook].operations}
-    enforced = {one for one in called | source.of_playbook(playbook) if one[0] not in NOT_ENFORCED}
-    wrong = {one for one in enforced if set(actions_of(*one)) != set(derive.actions_of(one))}
-    assert wrong == set(), "say in ACTIONS of lab/emulator/enforcement.py what they need"
+def test_the_emulator_asks_for_what_aws_asks_for() -> None:
+    same = json.loads(PERMISSIONS.read_text()) == enforced.permissions(operations(store.read_calls()))
+    assert same, f"{PERMISSIONS.name} of the emulator is not what is derived: run make policies ENVIRONMENTS=none"
+
+
+def test_each_parameter_that_decides_is_of_a_dependent_action() -> None:
+    known = json.loads(PERMISSIONS.read_text())["dependents"]
+    asked = [(action, other) for action, others in known.items() for other in others]
+    needless = [
+        entry
+        for entry in ONLY_WITH
+        if not any(fnmatchcase(action, entry[0]) and fnmatchcase(other, entry[1]) for action, other in asked)
+    ]
+    assert needless == [], "ONLY_WITH in lab/emulator/enforcement.py has what no action asks for"
 
 
 def test_a_module_may_change_what_this_run_did_not() -> None:

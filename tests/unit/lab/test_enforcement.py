@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lab.emulator import enforcement
 from tests.emulated import Emulator
 
 REGION = "ap-south-1"
@@ -23,10 +24,11 @@ Client = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Clients of a user who may read VPCs and groups of logs, and set alarms."""
+    """Clients of a user who may read VPCs and groups of logs, set alarms, and delete databases."""
     with Emulator(tmp_path_factory.mktemp("enforced") / "requests.jsonl") as emulator:
         iam = boto3.client("iam", REGION, endpoint_url=emulator.url, aws_access_key_id="a", aws_secret_access_key="b")
-        actions = ["ec2:DescribeVpcs", "logs:Describe*", "cloudwatch:PutMetricAlarm"]
+        actions = ["ec2:DescribeVpcs", "logs:Describe*", "cloudwatch:PutMetricAlarm", "rds:DeleteDBInstance"]
+        actions += ["rds:AddTagsToResource", "s3:PutEncryptionConfiguration"]
         statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         policy = {"Version": "2012-10-17", "Statement": [statement]}
         iam.create_user(UserName="reader")
@@ -70,5 +72,56 @@ def test_everybody_may_ask_who_they_are(client: Client) -> None:
     assert client("sts").get_caller_identity()["Arn"].endswith(":user/reader")
 
 
-def test_what_cannot_be_enforced_is_let_through(client: Client) -> None:
-    assert client("s3").list_buckets()["Buckets"] == []
+def test_an_operation_of_s3_needs_the_action_that_aws_names(client: Client) -> None:
+    s3 = client("s3")
+    assert code(lambda: s3.list_buckets()) == "AccessDenied"
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        s3.put_bucket_encryption(Bucket="none", ServerSideEncryptionConfiguration=rules)
+
+
+def test_what_a_service_does_in_the_callers_name_is_allowed_or_refused(client: Client) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html"""
+    rds = client("rds")
+    with pytest.raises(ClientError, match="DBInstanceNotFound"):
+        rds.delete_db_instance(DBInstanceIdentifier="none", SkipFinalSnapshot=True)
+    with pytest.raises(ClientError, match="not authorized to perform: rds:CreateDBSnapshot"):
+        rds.delete_db_instance(DBInstanceIdentifier="none", FinalDBSnapshotIdentifier="last")
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "others"),
+    [
+        ("rds:CreateDBInstance", {}, {"iam:CreateServiceLinkedRole"}),
+        (
+            "rds:CreateDBInstance",
+            {"ManageMasterUserPassword": True},
+            {"iam:CreateServiceLinkedRole", "secretsmanager:CreateSecret", "secretsmanager:TagResource"},
+        ),
+        ("rds:ModifyDBInstance", {"ManageMasterUserPassword": False}, set()),
+        ("rds:ModifyDBInstance", {"MonitoringRoleArn": "arn:aws:iam::123456789012:role/m"}, {"iam:PassRole"}),
+        ("rds:ModifyDBInstance", {"RotateMasterUserPassword": True}, {"secretsmanager:RotateSecret"}),
+        ("autoscaling:UpdateAutoScalingGroup", {"MinSize": 2}, set()),
+        (
+            "autoscaling:UpdateAutoScalingGroup",
+            {"LaunchTemplate": {"LaunchTemplateId": "lt-1"}},
+            {"ec2:CreateTags", "ec2:RunInstances", "iam:PassRole"},
+        ),
+        ("s3:CreateBucket", {"Bucket": "b"}, set()),
+        (
+            "s3:CreateBucket",
+            {"ObjectLockEnabledForBucket": True},
+            {"s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"},
+        ),
+        ("ec2:CreateVpc", {"CidrBlock": "10.0.0.0/16"}, set()),
+        ("ec2:CreateVpc", {"TagSpecifications": [{"ResourceType": "vpc", "Tags": []}]}, {"ec2:CreateTags"}),
+        ("config:PutConfigurationRecorder", {"ConfigurationRecorder": {"roleARN": "arn:…"}}, {"iam:PassRole"}),
+        ("sns:SetTopicAttributes", {"AttributeName": "Policy"}, set()),
+        ("ec2:DescribeVpcs", {}, set()),
+    ],
+)
+def test_some_of_it_is_asked_for_only_with_a_parameter(
+    action: str, parameters: dict[str, Any], others: set[str]
+) -> None:
+    asked = set(enforcement.beside(action, lambda: parameters))
+    assert {one for one in asked if not one.startswith("kms:")} == others
