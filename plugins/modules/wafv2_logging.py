@@ -16,7 +16,7 @@ description:
   - Follows U(https://docs.aws.amazon.com/waf/latest/APIReference/API_PutLoggingConfiguration.html).
 notes:
   - The AWS collections have no module for it.
-  - A logging filter that the configuration has is kept by every change.
+  - A logging filter that the configuration has is kept by every change, unless O(logged_actions) is given.
 author: Pixstory platform contributors (@pixstory)
 options:
   web_acl_arn:
@@ -34,6 +34,13 @@ options:
       - Exact when given. V([]) redacts none.
     type: list
     elements: str
+  logged_actions:
+    description:
+      - Only requests are logged that some rule did one of these with. Most are allowed without a rule.
+      - V([]) logs every request. With V(COUNT) those of a managed group too that count because its rule was excluded.
+    type: list
+    elements: str
+    choices: [ALLOW, BLOCK, CAPTCHA, CHALLENGE, COUNT]
 extends_documentation_fragment:
   - pixstory.platform.common
   - amazon.aws.common.modules
@@ -47,6 +54,7 @@ EXAMPLES = r"""
     web_acl_arn: "{{ web_acl_arn }}"
     destination_arn: arn:aws:logs:ap-south-1:123456789012:log-group:aws-waf-logs-pixstory-production-public
     redacted_headers: [authorization, cookie]
+    logged_actions: [BLOCK, COUNT]
 """
 
 RETURN = r"""
@@ -70,6 +78,9 @@ logging:
       description: What is redacted.
       type: list
       elements: dict
+    logging_filter:
+      description: Which requests are logged, if not all.
+      type: dict
 """
 
 from typing import Any
@@ -87,6 +98,26 @@ def read_headers(description: dict[str, Any]) -> list[str]:
     return [field["SingleHeader"]["Name"] for field in fields if "SingleHeader" in field]
 
 
+def logging_filter(actions: list[str]) -> dict[str, Any]:
+    """https://docs.aws.amazon.com/waf/latest/APIReference/API_LoggingFilter.html"""
+    conditions = sorted({*actions, *(["EXCLUDED_AS_COUNT"] if "COUNT" in actions else [])})
+    kept = {
+        "Behavior": "KEEP",
+        "Requirement": "MEETS_ANY",
+        "Conditions": [{"ActionCondition": {"Action": action}} for action in conditions],
+    }
+    return {"DefaultBehavior": "DROP", "Filters": [kept]}
+
+
+def comparable(logged: dict[str, Any] | None) -> Any:
+    """A filter whose conditions have no order."""
+    filters = (logged or {}).get("Filters", [])
+    return logged and {
+        **logged,
+        "Filters": [{**one, "Conditions": sorted(one["Conditions"], key=str)} for one in filters],
+    }
+
+
 def same_headers(declared: list[str], present: list[str]) -> bool:
     return sorted(one.lower() for one in declared) == sorted(one.lower() for one in present)
 
@@ -100,6 +131,9 @@ class Logging(Resource):
     properties = (
         Property("destination_arn", "Destination", read=read_destination),
         Property("redacted_headers", "Headers", read=read_headers, equal=same_headers),
+        Property(
+            "logged_actions", "LoggingFilter", equal=lambda one, other: comparable(one) == comparable(other or {})
+        ),
     )
 
     def validate(self) -> None:
@@ -123,6 +157,9 @@ class Logging(Resource):
         declared = super().declared()
         if "Destination" in declared:
             declared["Destination"] = declared["Destination"].removesuffix(":*")
+        if "LoggingFilter" in declared:
+            actions = declared["LoggingFilter"]
+            declared["LoggingFilter"] = logging_filter(actions) if actions else {}
         return declared
 
     def describe(self) -> dict[str, Any] | None:
@@ -149,6 +186,9 @@ class Logging(Resource):
             headers = [{"SingleHeader": {"Name": name.lower()}} for name in changes["Headers"]]
             if others or headers:
                 whole["RedactedFields"] = others + headers
+        if "LoggingFilter" in changes:
+            whole.pop("LoggingFilter", None)
+            whole |= {"LoggingFilter": changes["LoggingFilter"]} if changes["LoggingFilter"] else {}
         self.call("put_logging_configuration", LoggingConfiguration={"ResourceArn": self.name, **whole})
 
     def delete(self, description: dict[str, Any]) -> None:
@@ -162,6 +202,11 @@ def main() -> None:
             "web_acl_arn": {"required": True},
             "destination_arn": {},
             "redacted_headers": {"type": "list", "elements": "str"},
+            "logged_actions": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["ALLOW", "BLOCK", "CAPTCHA", "CHALLENGE", "COUNT"],
+            },
         },
         tags=False,
     )

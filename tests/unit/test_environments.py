@@ -26,6 +26,7 @@ ALLOWED = {
     "aws_network_cidrs",
     # Sizes and counts:
     "aws_network_nat_gateways",
+    "aws_vpc_endpoints_interface",
     "aws_database_instance_class",
     "aws_database_allocated_storage",
     "aws_database_max_allocated_storage",

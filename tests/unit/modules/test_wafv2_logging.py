@@ -70,6 +70,20 @@ def test_what_is_redacted_beside_headers_and_the_filter_stay(emulator: Emulator,
     assert found(emulator, arn)["LoggingFilter"] == configuration["LoggingFilter"]
 
 
+def test_only_what_a_rule_refused_or_counted_is_logged(emulator: Emulator, run: Runner, arn: str) -> None:
+    assert run.predicted(MODULE, declared(arn, logged_actions=["COUNT", "BLOCK"])).changed
+    kept = found(emulator, arn)["LoggingFilter"]
+    assert kept["DefaultBehavior"] == "DROP"
+    [only] = kept["Filters"]
+    assert (only["Behavior"], only["Requirement"]) == ("KEEP", "MEETS_ANY")
+    actions = [one["ActionCondition"]["Action"] for one in only["Conditions"]]
+    assert actions == ["BLOCK", "COUNT", "EXCLUDED_AS_COUNT"]
+    assert not run.predicted(MODULE, {"web_acl_arn": arn, "logged_actions": ["BLOCK", "COUNT"]}).changed
+    assert run.predicted(MODULE, {"web_acl_arn": arn, "logged_actions": []}).changed
+    assert "LoggingFilter" not in found(emulator, arn)
+    assert not run.predicted(MODULE, {"web_acl_arn": arn, "logged_actions": []}).changed
+
+
 @pytest.mark.parametrize(
     ("mistake", "told"),
     [

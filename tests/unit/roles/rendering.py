@@ -15,6 +15,16 @@ ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 def render(role: str, template: str, release: int = 13, **variables: Any) -> str:
     """The text of a template on Debian ``release``, with the role's defaults for what ``variables`` do not say."""
+    templar = _templar(role, release, variables, {})
+    return str(templar.template(trust_as_template((ROLES / role / "templates" / template).read_text())))
+
+
+def value(role: str, variable: str, around: dict[str, Any], **variables: Any) -> Any:
+    """A variable of a role as its tasks see it. ``around`` is what the role finds beside its own variables."""
+    return _templar(role, 13, variables, around).template(trust_as_template(f"{{{{ {variable} }}}}"))
+
+
+def _templar(role: str, release: int, variables: dict[str, Any], around: dict[str, Any]) -> Any:
     folder = ROLES / role
     values: dict[str, Any] = {
         "ansible_managed": "Managed by Ansible",
@@ -26,7 +36,7 @@ def render(role: str, template: str, release: int = 13, **variables: Any) -> str
     declared = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     unknown = sorted(set(variables) - set(values) - set(declared))
     assert unknown == [], f"the role has no variable {unknown}"
-    values |= variables
+    values |= variables | around
     values = {name: _as_ansible_reads_it(value) for name, value in values.items()}
     search = [str(folder / "templates")]
     templar = Templar(loader=DataLoader(), variables=values).copy_with_new_env(searchpath=search)
@@ -36,7 +46,7 @@ def render(role: str, template: str, release: int = 13, **variables: Any) -> str
         filters = import_module(f"ansible_collections.pixstory.platform.plugins.filter.{path.stem}").FilterModule
         for name, function in filters().filters().items():
             templar.environment.filters[f"pixstory.platform.{name}"] = function
-    return str(templar.template(trust_as_template((folder / "templates" / template).read_text())))
+    return templar
 
 
 def _as_ansible_reads_it(value: Any) -> Any:
