@@ -24,15 +24,35 @@ def value(role: str, variable: str, around: dict[str, Any], **variables: Any) ->
     return _templar(role, 13, variables, around).template(trust_as_template(f"{{{{ {variable} }}}}"))
 
 
+class Variables:
+    """The variables of an environment, seen from its roles: many expressions, for the price of one Templar."""
+
+    def __init__(self, declared: dict[str, Any]) -> None:
+        self._declared = _as_ansible_reads_it(declared)
+        self._of_role: dict[str, dict[str, Any]] = {}
+        self._templar = _with_filters(Templar(loader=DataLoader()))
+
+    def evaluate(self, role: str, expression: str, **variables: Any) -> Any:
+        """What an expression of a role is, with ``variables`` instead of what the environment and the role say."""
+        if role not in self._of_role:
+            self._of_role[role] = _as_ansible_reads_it(_own_variables(role)) | self._declared
+        self._templar.available_variables = self._of_role[role] | _as_ansible_reads_it(variables)
+        return self._templar.template(trust_as_template(expression))
+
+
+def _own_variables(role: str) -> dict[str, Any]:
+    paths = [ROLES / role / name / "main.yml" for name in ("defaults", "vars")]
+    read = [yaml.safe_load(path.read_text()) or {} for path in paths if path.exists()]
+    return {name: value for one in read for name, value in one.items()}
+
+
 def _templar(role: str, release: int, variables: dict[str, Any], around: dict[str, Any]) -> Any:
     folder = ROLES / role
     values: dict[str, Any] = {
         "ansible_managed": "Managed by Ansible",
         "ansible_facts": {"distribution": "Debian", "distribution_major_version": str(release)},
+        **_own_variables(role),
     }
-    for name in ("defaults", "vars"):
-        path = folder / name / "main.yml"
-        values |= (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
     declared = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     unknown = sorted(set(variables) - set(values) - set(declared))
     assert unknown == [], f"the role has no variable {unknown}"
@@ -41,8 +61,12 @@ def _templar(role: str, release: int, variables: dict[str, Any], around: dict[st
     search = [str(folder / "templates")]
     templar = Templar(loader=DataLoader(), variables=values).copy_with_new_env(searchpath=search)
     templar.available_variables = values
+    return _with_filters(templar)
+
+
+def _with_filters(templar: Templar) -> Templar:
+    """Other tests import the collection as a plain package, and then Ansible's loader finds nothing in it."""
     for path in sorted((ROLES.parent / "plugins" / "filter").glob("*.py")):
-        # Other tests import the collection as a plain package, and then Ansible's loader finds nothing in it.
         filters = import_module(f"ansible_collections.pixstory.platform.plugins.filter.{path.stem}").FilterModule
         for name, function in filters().filters().items():
             templar.environment.filters[f"pixstory.platform.{name}"] = function
