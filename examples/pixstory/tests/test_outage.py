@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
@@ -78,10 +80,13 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
     process = service.process.pid
     with Posters(service.url) as posters:
         stack.until(lambda: len(posters.acknowledged) > 10, "stories are taken")
+        story = f"/api/stories/{posters.acknowledged[0]}"
+        read = {path: service.get(path).json() for path in ("/api/stories", story, "/api/feed?limit=5")}
         # At once, in the middle of what it does, as when its machine fails.
         database.stop(signal.SIGQUIT)
         stack.until(lambda: len(posters.refused) > 10, "posts are refused")
-        away = {path: service.get(path) for path in ("/readyz", "/healthz", "/api/stories")}
+        away = {path: service.get(path) for path in ("/readyz", "/healthz", "/api/stories?limit=99")}
+        stale = {path: service.get(path) for path in read}
         time.sleep(2)
         before = len(posters.acknowledged)
         database.start()
@@ -90,8 +95,14 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
     assert {path: answer.status_code for path, answer in away.items()} == {
         "/readyz": 503,
         "/healthz": 200,
-        "/api/stories": 503,
+        "/api/stories?limit=99": 503,
     }
+    # What was read before is read still, by every worker, and says what it is.
+    for path, answer in stale.items():
+        assert (answer.status_code, answer.headers["X-Pixstory-Stale"]) == (200, "database away"), path
+        assert 0 <= int(answer.headers["Age"]) < stack.PATIENCE
+        assert answer.headers["Cache-Control"] == "no-cache"
+    assert stale[story].json() == read[story]
     assert posters.other == []
     assert Counter((answer.json()["error"], answer.headers["Retry-After"]) for answer in posters.refused) == {
         ("the database does not answer; try again in a few seconds", "5"): len(posters.refused)
@@ -106,6 +117,46 @@ def test_postgresql_stops_for_some_seconds_while_people_post(database: stack.Pos
     output = service.output.read_text()
     assert "Traceback" not in output
     assert stack.PASSWORD not in output
+
+
+def test_a_database_that_hangs_keeps_nobody_waiting(database: stack.Postgres, service: stack.Service) -> None:
+    """Its kernel takes every connection and every question, and no answer comes: as when its disk stands still."""
+    assert database.process
+    assert service.get("/api/stories").status_code == 200
+    slowest: dict[str, float] = {}
+    statuses: Counter[tuple[str, int]] = Counter()
+    over = threading.Event()
+
+    def ask(path: str) -> None:
+        while not over.is_set():
+            began = time.monotonic()
+            statuses[path, service.get(path).status_code] += 1
+            slowest[path] = max(slowest.get(path, 0), time.monotonic() - began)
+            over.wait(0.1)
+
+    asking = [threading.Thread(target=ask, args=(path,)) for path in ["/api/stories"] * 24 + ["/healthz"]]
+    children = Path(f"/proc/{database.process.pid}/task/{database.process.pid}/children")
+    for thread in asking:
+        thread.start()
+    time.sleep(1)
+    frozen = [database.process.pid, *map(int, children.read_text().split())]
+    try:
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(10)
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        over.set()
+    back = time.monotonic()
+    for thread in asking:
+        thread.join()
+    stack.until(lambda: service.get("/readyz").status_code == 200, "the database is found again")
+    found_after = time.monotonic() - back
+    assert set(statuses) == {("/api/stories", 200), ("/healthz", 200)}
+    # A load balancer gives a health check five seconds, three times.
+    assert slowest["/healthz"] < 12
+    assert found_after < 5
 
 
 def test_a_restart_between_two_requests_is_not_noticed(database: stack.Postgres, service: stack.Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
 
 import httpx
@@ -13,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pixstory_example.settings import SettingsError, Web
-from pixstory_example.web import create_app
+from pixstory_example.web import ApiAway, call, create_app
 
 SETTINGS = Web("http://app.internal", "k" * 64, cookie_secure=False)
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 100
@@ -139,6 +140,31 @@ def test_while_the_api_is_away_the_pages_say_so(status: int) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "Nothing that was published is lost" in answer.text
     assert web.get("/healthz").status_code == 200
+
+
+def test_a_page_says_that_it_is_stale() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        stale = {"Age": "40", "X-Pixstory-Stale": "database away"}
+        return httpx.Response(200, json={"entries": [], "speech_api": "off"}, headers=stale)
+
+    page = create_app(SETTINGS, httpx.MockTransport(answer)).test_client().get("/")
+    assert (page.headers["Age"], page.headers["X-Pixstory-Stale"]) == ("40", "database away")
+    assert "nothing new can be published" in page.text
+
+
+@pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("POST", 1)])
+def test_what_a_dying_machine_was_asked_another_one_answers(method: str, asked: int) -> None:
+    answers = [httpx.Response(502), httpx.Response(200, json={"entries": [], "speech_api": "off"})]
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.method)
+        return answers[len(seen) - 1]
+
+    app = create_app(SETTINGS, httpx.MockTransport(answer))
+    with app.test_request_context(), suppress(ApiAway):
+        call(method, "/api/feed")
+    assert seen == [method] * asked
 
 
 def test_the_request_id_goes_along(api_app: Flask) -> None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, make_response, request, url_for
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from . import checks
-from .database import AWAY, Argument, Photo, Story, connect
+from .database import AWAY, Argument, Photo, Reach, Story, connect
 from .observability import instrument, json_errors, log_to_stdout
 from .settings import Api
 from .times import timestamp
-from .upstream import FeedCache, SpeechApi
+from .upstream import FeedCache, Kept, SpeechApi
 
 log = logging.getLogger(__name__)
 api = Blueprint("api", __name__)
@@ -33,9 +35,16 @@ class Services:
 
     def __init__(self, settings: Api) -> None:
         self.engine = connect(settings.database)
-        self.session = sessionmaker(self.engine, expire_on_commit=False)
+        self.reach = Reach(settings.database)
+        self._session = sessionmaker(self.engine, expire_on_commit=False)
         self.cache = FeedCache(settings.cache)
         self.speech = SpeechApi(settings.speech_api_url, settings.speech_api_certificate)
+
+    @property
+    def session(self) -> sessionmaker[Session]:
+        """The way to the database; while it is away there is none."""
+        self.reach.check()
+        return self._session
 
 
 def services() -> Services:
@@ -65,12 +74,40 @@ def __getattr__(name: str) -> Any:
 
 
 def database_away(error: Exception) -> Response:
-    reason = str(getattr(error, "orig", error)).strip()
-    log.warning("the database does not answer", extra={"data": {"reason": reason}})
+    services().reach.lost(error)
     response = jsonify(error="the database does not answer; try again in a few seconds")
     response.status_code = 503
     response.headers["Retry-After"] = "5"
     return response
+
+
+def still_read(view: Callable[..., Any]) -> Callable[..., Response]:
+    """A view of what can be read. While PostgreSQL is away it answers what it answered last, and says so.
+
+    Every answer is the same for everybody. Whoever keeps it, CloudFront say, may do the same while we are away.
+    """
+
+    @wraps(view)
+    def answer(**arguments: Any) -> Response:
+        question = f"{request.path}?{request.args.get('limit', '')}"
+        try:
+            response = make_response(view(**arguments))
+        except AWAY as error:
+            kept = services().cache.kept(question)
+            if kept is None:
+                raise
+            services().reach.lost(error)
+            response = Response(kept.body, content_type=kept.content_type)
+            response.headers["Age"] = str(max(0, round(time.time() - kept.at)))
+            response.headers["X-Pixstory-Stale"] = "database away"
+            response.headers["Cache-Control"] = "no-cache"
+            return response
+        if response.status_code == 200 and response.headers.get("X-Cache") != "hit":
+            services().cache.keep(question, Kept(response.get_data(), response.content_type, time.time()))
+        response.headers.setdefault("Cache-Control", "public, max-age=0, stale-if-error=86400")
+        return response
+
+    return answer
 
 
 @api.errorhandler(checks.Invalid)
@@ -85,10 +122,11 @@ def too_large(error: Exception) -> tuple[Response, int]:
 @api.get("/readyz")
 def readyz() -> tuple[Response, int]:
     try:
+        services().reach.check()
         with services().engine.connect() as connection:
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
     except AWAY as error:
-        log.warning("not ready", extra={"data": {"reason": str(getattr(error, "orig", error)).strip()}})
+        services().reach.lost(error)
         return jsonify(error="the database does not answer"), 503
     except ProgrammingError:
         return jsonify(error="the database has no schema yet: run python -m pixstory_example migrate"), 503
@@ -96,6 +134,7 @@ def readyz() -> tuple[Response, int]:
 
 
 @api.get("/api/stories")
+@still_read
 def list_stories() -> dict[str, Any]:
     with services().session() as session:
         return {"stories": newest_stories(session, limit())}
@@ -126,6 +165,7 @@ def post_story() -> Response:
 
 
 @api.get(f"/api/stories/{STORY}")
+@still_read
 def get_story(story_id: int) -> dict[str, Any]:
     with services().session() as session:
         row = session.execute(stories().where(Story.id == story_id)).one_or_none()
@@ -149,6 +189,7 @@ def post_argument(story_id: int) -> tuple[Response, int]:
 
 
 @api.get("/api/photos/<uuid:photo_id>")
+@still_read
 def get_photo(photo_id: uuid.UUID) -> Response:
     with services().session() as session:
         photo = session.get(Photo, photo_id)
@@ -163,6 +204,7 @@ def get_photo(photo_id: uuid.UUID) -> Response:
 
 
 @api.get("/api/feed")
+@still_read
 def feed() -> Response:
     """Stories and items of the Speech API, newest first; from the cache while it holds them."""
     wanted = limit()

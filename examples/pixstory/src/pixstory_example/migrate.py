@@ -33,7 +33,7 @@ def migrate(settings: Database) -> list[str]:
     def note(*, step: Any, **_: Any) -> None:
         applied.append(step.up_revision_id)
 
-    engine = connect(settings)
+    engine = connect(settings, patient=True)
     try:
         # The lock belongs to the transaction that also migrates: it is released with the commit, and not before, and
         # a host that dies half-way leaves neither a lock nor half a schema.

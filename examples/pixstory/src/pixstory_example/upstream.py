@@ -44,6 +44,25 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The last good answer to a question."""
+
+    body: bytes
+    content_type: str
+    at: float
+    """Seconds since 1970."""
+
+    def packed(self) -> bytes:
+        return f"{self.at:.0f} {self.content_type}\n".encode() + self.body
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Kept:
+        head, _, body = packed.partition(b"\n")
+        at, _, content_type = head.decode().partition(" ")
+        return cls(body, content_type, float(at))
+
+
+@dataclass(frozen=True)
 class Lookup:
     body: bytes | None
     key: str | None
@@ -51,7 +70,7 @@ class Lookup:
 
 
 class FeedCache:
-    """The feed as it was answered, in Redis.
+    """The feed as it was answered, in Redis; and the last good answer to each question, for when PostgreSQL is away.
 
     The keys hold the name of a generation. Posting starts a new one, so a feed that was read from the database before
     the post, and is stored after it, lands under a key that nobody reads any more. What Redis could not be told of
@@ -60,6 +79,8 @@ class FeedCache:
 
     TTL = 30
     PAUSE = 5.0
+    KEPT_SECONDS = 86400
+    KEPT_BYTES = 1024 * 1024
     _GENERATION = "feed:generation"
 
     def __init__(self, settings: Cache) -> None:
@@ -103,6 +124,24 @@ class FeedCache:
             self._redis.set(self._GENERATION, uuid.uuid4().hex)
         except redis.RedisError as error:
             self._pause.begin(error)
+
+    def keep(self, question: str, answer: Kept) -> None:
+        """All app servers share it. What has a time to live is what Redis lets go first when it is full."""
+        if len(answer.body) <= self.KEPT_BYTES and not self._pause:
+            try:
+                self._redis.set(f"kept:{question}", answer.packed(), ex=self.KEPT_SECONDS)
+            except redis.RedisError as error:
+                self._pause.begin(error)
+
+    def kept(self, question: str) -> Kept | None:
+        if self._pause:
+            return None
+        try:
+            packed: Any = self._redis.get(f"kept:{question}")
+        except redis.RedisError as error:
+            self._pause.begin(error)
+            return None
+        return Kept.unpacked(packed) if packed else None
 
 
 class SpeechApi:

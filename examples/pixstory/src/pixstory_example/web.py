@@ -17,6 +17,7 @@ from flask import (
     abort,
     current_app,
     flash,
+    g,
     redirect,
     render_template,
     request,
@@ -63,9 +64,16 @@ def create_app(settings: Web, transport: httpx.BaseTransport | None = None) -> F
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.globals |= {"csrf_token": csrf_token, "limits": checks, "version": __version__}
-    app.extensions["api"] = httpx.Client(base_url=settings.app_url, timeout=10, transport=transport)
+    app.extensions["api"] = httpx.Client(
+        base_url=settings.app_url,
+        # Fewer than the threads of a worker: some are left to answer the load balancer while the API hangs.
+        limits=httpx.Limits(max_connections=6),
+        timeout=httpx.Timeout(10, pool=1),
+        transport=transport,
+    )
     instrument(app, "web")
     app.before_request(check_csrf_token)
+    app.after_request(pass_on_how_old_it_is)
     app.register_blueprint(pages)
     app.register_error_handler(ApiAway, api_away)
     app.register_error_handler(HTTPException, known_error)
@@ -109,16 +117,26 @@ def call(method: str, path: str, **arguments: Any) -> httpx.Response:
     headers = {"X-Request-ID": request_id.get()} | arguments.pop("headers", {})
     try:
         answer = client.request(method, path, headers=headers, **arguments)
+        # The machine that had the request died with it; another one has the answer.
+        if method == "GET" and answer.status_code in (502, 504):
+            answer = client.request(method, path, headers=headers, **arguments)
     except httpx.TransportError as error:
         raise ApiAway(f"{type(error).__name__}: {error}") from error
     if answer.status_code >= 500:
         raise ApiAway(f"HTTP {answer.status_code}")
+    if "X-Pixstory-Stale" in answer.headers:
+        g.stale = {name: answer.headers[name] for name in ("Age", "X-Pixstory-Stale")}
     if answer.status_code in (400, 413):
         refusal = answer.json()
         raise Refused(refusal.get("field", ""), refusal["error"], answer.status_code)
     if answer.status_code == 404:
         abort(404)
     return answer
+
+
+def pass_on_how_old_it_is(response: Response) -> Response:
+    response.headers.update(g.get("stale", {}))
+    return response
 
 
 @pages.get("/")
