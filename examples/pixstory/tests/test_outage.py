@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -9,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -128,11 +130,11 @@ def test_a_database_that_hangs_keeps_nobody_waiting(database: stack.Postgres, se
     over = threading.Event()
 
     def ask(path: str) -> None:
-        while not over.is_set():
-            began = time.monotonic()
-            statuses[path, service.get(path).status_code] += 1
-            slowest[path] = max(slowest.get(path, 0), time.monotonic() - began)
-            over.wait(0.1)
+        with httpx.Client(base_url=service.url, timeout=stack.PATIENCE) as client:
+            while not over.wait(0.1):
+                began = time.monotonic()
+                statuses[path, client.get(path).status_code] += 1
+                slowest[path] = max(slowest.get(path, 0), time.monotonic() - began)
 
     asking = [threading.Thread(target=ask, args=(path,)) for path in ["/api/stories"] * 24 + ["/healthz"]]
     children = Path(f"/proc/{database.process.pid}/task/{database.process.pid}/children")
@@ -147,16 +149,18 @@ def test_a_database_that_hangs_keeps_nobody_waiting(database: stack.Postgres, se
     finally:
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
+        back = datetime.now(UTC)
         over.set()
-    back = time.monotonic()
     for thread in asking:
         thread.join()
     stack.until(lambda: service.get("/readyz").status_code == 200, "the database is found again")
-    found_after = time.monotonic() - back
+    found = [json.loads(line) for line in service.output.read_text().splitlines() if "answers again" in line]
     assert set(statuses) == {("/api/stories", 200), ("/healthz", 200)}
     # A load balancer gives a health check five seconds, three times.
     assert slowest["/healthz"] < 12
-    assert found_after < 5
+    # Each worker finds it for itself.
+    assert found
+    assert all((datetime.fromisoformat(one["time"]) - back).total_seconds() < 2 for one in found)
 
 
 def test_a_restart_between_two_requests_is_not_noticed(database: stack.Postgres, service: stack.Service) -> None:
