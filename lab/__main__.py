@@ -31,7 +31,6 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--region", default=server.DEFAULT_REGION, help="the default region (%(default)s)")
     serving.add_argument("--lenient", action="store_true", help="nothing of lab.emulator.harsh")
     serving.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="how harsh it is")
-    serving.add_argument("--pace", type=float, default=1.0, help="seconds of AWS's in one of ours (%(default)s)")
 
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument("--state", type=Path, default=Path(".lab"), help="the state directory (%(default)s)")
@@ -132,7 +131,6 @@ def settings(arguments: argparse.Namespace) -> server.Settings:
         extensions=not getattr(arguments, "no_extensions", False),
         lenient=arguments.lenient,
         switches=tuple(arguments.set),
-        pace=arguments.pace,
     )
 
 

@@ -77,7 +77,7 @@ def start(state: State, settings: Settings) -> str:
     log = (settings.log or state.log).resolve()
     command = [sys.executable, "-m", "lab", "emulator", "--port", str(settings.port), "--host", settings.host]
     command += ["--log", str(log), "--account", settings.account, "--region", settings.region]
-    command += ["--pace", str(settings.pace), *(["--lenient"] if settings.lenient else [])]
+    command += ["--lenient"] if settings.lenient else []
     command += [part for switch in settings.switches for part in ("--set", switch)]
     command += ["--pidfile", str(state.pidfile), "--ready-file", str(state.ready_file)]
     with state.output.open("wb") as output:

@@ -45,7 +45,6 @@ class Settings:
     extensions: bool = True
     lenient: bool = False  # whether all of lab.emulator.harsh is off
     switches: tuple[str, ...] = ()  # of lab.emulator.harsh, each NAME=VALUE
-    pace: float = 1.0  # of lab.emulator.clock
 
 
 def refuse_public_host(host: str) -> None:
@@ -113,7 +112,7 @@ def make_server(settings: Settings) -> BaseWSGIServer:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug import serving
 
-    from lab.emulator import clock, harsh, registry
+    from lab.emulator import harsh, registry
     from lab.emulator.gateway import Gateway
     from lab.emulator.request_log import RequestLog
 
@@ -142,7 +141,6 @@ def make_server(settings: Settings) -> BaseWSGIServer:
             harsh.set_switch(switch)
     except ValueError as error:
         raise SystemExit(f"--set {error}") from None
-    clock.CLOCK.pace = settings.pace
     try:
         log = RequestLog(settings.log) if settings.log else None
     except OSError as error:

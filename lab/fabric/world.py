@@ -23,6 +23,10 @@ EDGE_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 CONTENT = "ContentDigest"  # the tag of an AMI that was baked
 
 
+# Databases and caches in these states are not there yet, or not any more.
+UNUSABLE = ("creating", "deleting")
+
+
 @dataclass(frozen=True)
 class Subnet:
     """A subnet and the VPC and zone that it is in."""
@@ -474,6 +478,8 @@ def target_group_of(one: Mapping[str, Any], targets: Iterable[Mapping[str, Any]]
 def _databases(api: Api) -> dict[str, Any]:
     found = {}
     for one in api.all("rds", "describe_db_instances", "DBInstances"):
+        if one["DBInstanceStatus"] in UNUSABLE:
+            continue
         group = one["DBParameterGroups"][0]["DBParameterGroupName"]
         parameters = api.all("rds", "describe_db_parameters", "Parameters", DBParameterGroupName=group)
         found[one["DBInstanceIdentifier"]] = database_of(one, parameters)
@@ -511,7 +517,8 @@ def _caches(api: Api) -> dict[str, Any]:
         for one in api.all("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups")
     }
     groups = api.all("elasticache", "describe_replication_groups", "ReplicationGroups")
-    return {"caches": {one["ReplicationGroupId"]: cache_of(one, clusters, subnets) for one in groups}}
+    usable = [one for one in groups if one["Status"] not in UNUSABLE]
+    return {"caches": {one["ReplicationGroupId"]: cache_of(one, clusters, subnets) for one in usable}}
 
 
 def cache_of(

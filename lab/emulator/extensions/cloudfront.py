@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.emulator.harsh import slow
 from lab.emulator.registry import EDGE, ApiError, Call, backend_of, operation, table
 
 Config = dict[str, Any]
@@ -296,14 +297,15 @@ def _refuse(call: Call, config: Config) -> None:
 
 
 def _described(call: Call, distribution: Config) -> Config:
-    """A look is what lets the change arrive: it is ``InProgress`` once and then ``Deployed``.
+    """With the status: ``Deployed`` once the change has had the time that it takes.
 
-    Where a lab's edge stands the change has arrived when that has taken it.
+    Where a lab's edge stands the change has arrived when that has taken it, too.
     """
+    passing = slow.state_of(distribution["ARN"], "Deployed") != "Deployed"
     shown = {key: distribution[key] for key in ("Id", "ARN", "Status", "DomainName", "DistributionConfig")}
     edge = table(call.account, "aws", EDGE)
     stands = time.monotonic() - edge.get("told", -STANDS) < STANDS
-    if not stands or edge["etags"].get(distribution["Id"]) == distribution["ETag"]:
+    if not passing and (not stands or edge["etags"].get(distribution["Id"]) == distribution["ETag"]):
         distribution["Status"] = "Deployed"
     return {
         **shown,
@@ -332,6 +334,7 @@ def _create(call: Call, sent: Config, tags: list[Config]) -> Config:
     _distributions(call)[identifier] = distribution
     backend_of("cloudfront", call.account, "aws").tagger.tag_resource(distribution["ARN"], tags)
     location = f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{identifier}"
+    slow.begin(distribution["ARN"], "InProgress", slow.DISTRIBUTION_DEPLOYED)
     shown = _described(call, distribution)
     distribution["Status"] = "InProgress"
     return {"Distribution": shown, "ETag": distribution["ETag"], "Location": location}
@@ -372,6 +375,7 @@ def update_distribution(call: Call, params: Config) -> Config:
     if sent["CallerReference"] != found["DistributionConfig"]["CallerReference"]:
         raise ApiError("IllegalUpdate", "The caller reference cannot be changed.")
     found.update(DistributionConfig=_config(call, sent), ETag=_id(), Status="InProgress")
+    slow.begin(found["ARN"], "InProgress", slow.DISTRIBUTION_DEPLOYED)
     shown = _described(call, found)
     found["Status"] = "InProgress"
     return {"Distribution": shown, "ETag": found["ETag"]}
@@ -382,6 +386,9 @@ def delete_distribution(call: Call, params: Config) -> None:
     """https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DeleteDistribution.html"""
     found = _distribution(call, params, match=True)
     if found["DistributionConfig"]["Enabled"]:
+        raise ApiError("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.")
+    if slow.state_of(found["ARN"], "Deployed") != "Deployed":
+        # Its change to disabled has not arrived everywhere.
         raise ApiError("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.")
     del _distributions(call)[params["Id"]]
 

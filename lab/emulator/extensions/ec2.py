@@ -13,10 +13,11 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DryRunClientError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Volume
-from moto.ec2.models.elastic_ip_addresses import ElasticAddress
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress, ElasticAddressBackend
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.instances import MetadataOptions
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateBackend
+from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 from moto.ec2.models.tags import EC2_PREFIX_TO_RESOURCE
@@ -25,6 +26,7 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.utils import random_private_ip
 
+from lab.emulator.harsh import slow
 from lab.emulator.registry import ApiError, fix, wrap
 
 
@@ -436,3 +438,44 @@ def elastic_addresses_are_no_loopback_addresses() -> None:
             held = {one.public_ip for one in address.ec2_backend.describe_addresses()}
             free = (f"198.18.{third}.{fourth}" for third in range(256) for fourth in range(1, 255))
             address.public_ip = next(one for one in free if one not in held)
+
+
+def _nat_gateway_arn(gateway: NatGateway) -> str:
+    backend = gateway.ec2_backend
+    return f"arn:aws:ec2:{backend.region_name}:{backend.account_id}:natgateway/{gateway.id}"
+
+
+@fix("ec2")
+def nat_gateways_pass_through_their_states() -> None:
+    """A NAT gateway is pending for a minute or two, and deleting for one; until it is gone it holds its address.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
+    """
+
+    def state(gateway: NatGateway) -> str:
+        return slow.state_of(_nat_gateway_arn(gateway), vars(gateway).get("settled", "available"))
+
+    NatGateway.state = property(state, lambda one, settled: vars(one).update(settled=settled))  # type: ignore[assignment]
+
+    @wrap(NatGatewayBackend, "create_nat_gateway")
+    def create(original: Any, backend: Any, *args: Any, **kwargs: Any) -> NatGateway:
+        gateway: NatGateway = original(backend, *args, **kwargs)
+        slow.begin(_nat_gateway_arn(gateway), "pending", slow.NAT_GATEWAY_CREATED)
+        return gateway
+
+    @wrap(NatGatewayBackend, "delete_nat_gateway")
+    def delete(original: Any, backend: Any, nat_gateway_id: str) -> NatGateway:
+        gateway: NatGateway = original(backend, nat_gateway_id)
+        slow.begin(_nat_gateway_arn(gateway), "deleting", slow.NAT_GATEWAY_DELETED)
+        return gateway
+
+    def refuse_while_held(backend: Any, allocation: str | None) -> None:
+        for gateway in backend.nat_gateways.values():
+            held = [one.get("allocationId") for one in gateway.address_set]
+            if gateway.state == "deleting" and allocation in held:
+                raise ApiError("InvalidIPAddress.InUse", f"The address with allocation ID {allocation} is in use.")
+
+    @wrap(ElasticAddressBackend, "release_address")
+    def release(original: Any, backend: Any, address: Any = None, allocation_id: str | None = None) -> None:
+        refuse_while_held(backend, allocation_id)
+        original(backend, address, allocation_id)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,8 @@ from moto.elasticache.exceptions import CacheClusterNotFound
 from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
-from lab.emulator.registry import ApiError, Call, fix, operation, wrap
+from lab.emulator.harsh import slow
+from lab.emulator.registry import ApiError, Call, fix, operation, table, wrap
 
 DIRECTIONS = {"northeast": "ne", "southeast": "se", "northwest": "nw", "southwest": "sw"}
 
@@ -140,7 +142,7 @@ def _cluster_of(group: ReplicationGroup, member: dict[str, Any]) -> dict[str, An
             f":replicationgroup:{group.replication_group_id}", f":cluster:{member['cache_cluster_id']}"
         ),
         "ReplicationGroupId": group.replication_group_id,
-        "CacheClusterStatus": "available",
+        "CacheClusterStatus": group.status,
         "CacheNodeType": group.cache_node_type,
         "Engine": group.engine,
         "EngineVersion": group.engine_version,
@@ -159,7 +161,7 @@ def _cluster_of(group: ReplicationGroup, member: dict[str, Any]) -> dict[str, An
         "CacheNodes": [
             {
                 "CacheNodeId": "0001",
-                "CacheNodeStatus": "available",
+                "CacheNodeStatus": group.status,
                 "CacheNodeCreateTime": group.replication_group_create_time,
                 "Endpoint": member.get("read_endpoint"),
                 "ParameterGroupStatus": "in-sync",
@@ -187,7 +189,7 @@ def members_are_cache_clusters() -> None:
         backend = response.elasticache_backend
         clusters: list[Any] = [
             _cluster_of(group, member)
-            for group in backend.replication_groups.values()
+            for group in [*backend.replication_groups.values(), *_going(backend).values()]
             for shard in group.node_groups
             for member in shard["node_group_members"]
         ]
@@ -313,8 +315,96 @@ def final_snapshot_is_made() -> None:
             key = backend.replication_groups[name].kms_key_id
             backend.create_snapshot(final, name, None, key, [])
         result = original(response)
-        del backend.replication_groups[name]
+        group = backend.replication_groups.pop(name)
+        slow.begin(group.arn, "deleting", slow.CACHE_DELETED)
+        _going(backend)[name] = group
         return result
+
+
+def _going(backend: ElastiCacheBackend) -> dict[str, ReplicationGroup]:
+    """The groups that are being deleted, those that are gone by now left out."""
+    going: dict[str, ReplicationGroup] = table(backend.account_id, backend.region_name, "caches being deleted")
+    for name in [name for name, one in going.items() if one.status != "deleting"]:
+        del going[name]
+    return going
+
+
+def _as_it_is(group: ReplicationGroup) -> ReplicationGroup:
+    """The group; while it is being created, one like it that has no endpoints."""
+    if group.status != "creating":
+        return group
+    shown = copy.copy(group)
+    shown.node_groups = [
+        {key: value for key, value in shard.items() if not key.endswith("_endpoint")} for shard in group.node_groups
+    ]
+    return shown
+
+
+@fix("elasticache")
+def replication_groups_pass_through_their_states() -> None:
+    """A group takes its time to be created, modified and deleted. Before it is available it has no endpoints and shows
+    no tags, and it takes no changes.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html
+    """
+
+    def status(group: ReplicationGroup) -> str:
+        return slow.state_of(group.arn, vars(group).get("settled", "available"))
+
+    ReplicationGroup.status = property(  # type: ignore[assignment]
+        status, lambda group, state: vars(group).update(settled="gone" if state == "deleting" else state)
+    )
+
+    def refuse_unless_available(group: ReplicationGroup) -> None:
+        if group.status != "available":
+            raise ApiError(
+                "InvalidReplicationGroupState", f"Replication group must be in available state; it is {group.status}."
+            )
+
+    @wrap(ElastiCacheBackend, "create_replication_group")
+    def create(original: Any, backend: ElastiCacheBackend, **kwargs: Any) -> ReplicationGroup:
+        name = kwargs["replication_group_id"]
+        if name in _going(backend):
+            raise ApiError("ReplicationGroupAlreadyExists", f"Replication group {name} already exists.")
+        group: ReplicationGroup = original(backend, **kwargs)
+        slow.begin(group.arn, "creating", slow.CACHE_CREATED)
+        return group
+
+    def change(original: Any, response: ElastiCacheResponse) -> Any:
+        group = response.elasticache_backend.replication_groups.get(response._get_param("ReplicationGroupId"))
+        # The lab's own call, with which it tells that a replica has become the primary, is no change to wait for.
+        failover = bool(response._get_param("PrimaryClusterId"))
+        if group and not failover:
+            refuse_unless_available(group)
+        result = original(response)
+        if group and not failover:
+            slow.begin(group.arn, "modifying", slow.CACHE_MODIFIED)
+        return result
+
+    wrap(ElastiCacheResponse, "modify_replication_group")(change)
+
+    @wrap(ElastiCacheResponse, "delete_replication_group")
+    def delete(original: Any, response: ElastiCacheResponse) -> Any:
+        group = _going(response.elasticache_backend).get(response._get_param("ReplicationGroupId"))
+        if group:
+            refuse_unless_available(group)
+        return original(response)
+
+    @wrap(ElastiCacheBackend, "describe_replication_groups")
+    def describe(original: Any, backend: ElastiCacheBackend, replication_group_id: str | None = None) -> Any:
+        name = replication_group_id
+        going = _going(backend)
+        if name in going and name not in backend.replication_groups:
+            return [going[name]]
+        found = [_as_it_is(group) for group in original(backend, name)]
+        return found if name else [*found, *going.values()]
+
+    @wrap(ElastiCacheBackend, "list_tags_for_resource")
+    def tags(original: Any, backend: ElastiCacheBackend, arn: str) -> Any:
+        groups = [*backend.replication_groups.values(), *_going(backend).values()]
+        if any(group.arn == arn and group.status != "available" for group in groups):
+            raise ApiError("InvalidReplicationGroupState", f"{arn} is not in available state.")
+        return original(backend, arn)
 
 
 def _subnet_group(call: Call, params: dict[str, Any]) -> CacheSubnetGroup:
@@ -347,7 +437,7 @@ def delete_cache_subnet_group(call: Call, params: dict[str, Any]) -> None:
     """
     backend = call.backend("elasticache")
     name = _subnet_group(call, params).cache_subnet_group_name
-    users = [*backend.replication_groups.values(), *backend.cache_clusters.values()]
+    users = [*backend.replication_groups.values(), *_going(backend).values(), *backend.cache_clusters.values()]
     if any(user.cache_subnet_group_name == name for user in users):
         raise ApiError("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use by a cache cluster.")
     del backend.cache_subnet_groups[name]

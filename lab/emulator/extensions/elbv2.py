@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeAction, FakeHealthStatus, FakeLoadBalancer, FakeTargetGroup
 
+from lab.emulator.harsh import slow
 from lab.emulator.registry import TARGET_HEALTH, ApiError, fix, table, wrap
 
 TARGET_GROUP_ATTRIBUTES = {
@@ -172,3 +173,21 @@ def targets_are_as_healthy_as_they_were_found() -> None:
             health.status = found.get(group.arn, {}).get(target["Id"], "initial")
             health.reason, health.description = REASONS.get(health.status, (health.reason, health.description))
         return health
+
+
+@fix("elbv2")
+def load_balancers_take_their_time() -> None:
+    """A load balancer is provisioned for some minutes before it is active.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerState.html
+    """
+
+    @wrap(FakeLoadBalancer, "__init__")
+    def init(original: Any, balancer: FakeLoadBalancer, *args: Any, **kwargs: Any) -> None:
+        original(balancer, *args, **kwargs)
+        slow.begin(balancer.arn, "provisioning", slow.LOAD_BALANCER_PROVISIONED)
+
+    @wrap(FakeLoadBalancer, "activate")
+    def activate(original: Any, balancer: FakeLoadBalancer) -> None:
+        if slow.state_of(balancer.arn, "active") == "active":
+            original(balancer)

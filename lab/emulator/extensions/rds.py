@@ -16,7 +16,8 @@ from moto.ec2.models import ec2_backends
 from moto.rds.models import DBInstance, DBSubnetGroup, MasterUserSecret, RDSBackend
 from moto.rds.responses import RDSResponse
 
-from lab.emulator.registry import ApiError, Call, fix, operation, wrap
+from lab.emulator.harsh import slow
+from lab.emulator.registry import ApiError, Call, fix, operation, table, wrap
 
 POSTGRES_VERSIONS = ("13.22", "14.19", "15.14", "16.10", "17.4", "17.5", "17.6")
 
@@ -283,6 +284,102 @@ def replicas_of_postgres_have_the_parameter_group_of_their_source() -> None:
             )
         replica: DBInstance = original(backend, db_kwargs)
         return replica
+
+
+def _going(backend: RDSBackend) -> dict[str, DBInstance]:
+    """The instances that are being deleted, those that are gone by now left out."""
+    going: dict[str, DBInstance] = table(backend.account_id, backend.region_name, "databases being deleted")
+    for name in [name for name, one in going.items() if one.status != "deleting"]:
+        del going[name]
+    return going
+
+
+@fix("rds")
+def instances_pass_through_their_states() -> None:
+    """An instance takes its time to be created, modified, rebooted and deleted. It has no endpoint before it is
+    available, and what is not available takes no changes.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
+    """
+
+    def status(instance: DBInstance) -> str:
+        return slow.state_of(instance.arn, vars(instance).get("settled_status", "available"))
+
+    def settle(instance: DBInstance, state: str) -> None:
+        vars(instance)["settled_status"] = state
+
+    DBInstance.status = property(status, settle)  # type: ignore[assignment]
+    endpoint: Any = DBInstance.endpoint.fget  # type: ignore[attr-defined]
+    DBInstance.endpoint = property(  # type: ignore[assignment, method-assign]
+        lambda instance: None if instance.status == "creating" else endpoint(instance)
+    )
+
+    def create(original: Any, backend: RDSBackend, db_kwargs: Any) -> DBInstance:
+        if db_kwargs["db_instance_identifier"] in _going(backend):
+            raise ApiError("DBInstanceAlreadyExists", "DB instance already exists")
+        instance: DBInstance = original(backend, db_kwargs)
+        slow.begin(instance.arn, "creating", slow.DATABASE_CREATED)
+        return instance
+
+    wrap(RDSBackend, "create_db_instance")(create)
+    wrap(RDSBackend, "create_db_instance_read_replica")(create)
+
+    def refuse_unless_available(backend: RDSBackend, name: str) -> DBInstance:
+        instance: DBInstance = backend.describe_db_instances(name)[0]
+        if instance.status not in ("available", "stopped"):
+            raise ApiError("InvalidDBInstanceState", f"Database instance {name} is not in available state.")
+        return instance
+
+    @wrap(RDSBackend, "modify_db_instance")
+    def modify(
+        original: Any, backend: RDSBackend, db_instance_identifier: str, db_kwargs: dict[str, Any]
+    ) -> DBInstance:
+        refuse_unless_available(backend, db_instance_identifier)
+        instance: DBInstance = original(backend, db_instance_identifier, db_kwargs)
+        slow.begin(instance.arn, "modifying", slow.DATABASE_MODIFIED)
+        return instance
+
+    @wrap(RDSBackend, "reboot_db_instance")
+    def reboot(original: Any, backend: RDSBackend, db_instance_identifier: str) -> DBInstance:
+        instance = refuse_unless_available(backend, db_instance_identifier)
+        original(backend, db_instance_identifier)
+        slow.begin(instance.arn, "rebooting", slow.DATABASE_REBOOTED)
+        return instance
+
+    @wrap(RDSBackend, "delete_db_instance")
+    def delete(
+        original: Any, backend: RDSBackend, db_instance_identifier: str, *args: Any, **kwargs: Any
+    ) -> DBInstance:
+        name = db_instance_identifier
+        if name in _going(backend):
+            raise ApiError("InvalidDBInstanceState", f"Instance {name} is already being deleted.")
+        instance: DBInstance = original(backend, name, *args, **kwargs)
+        settle(instance, "deleted")
+        slow.begin(instance.arn, "deleting", slow.DATABASE_DELETED)
+        _going(backend)[name] = instance
+        return instance
+
+    @wrap(RDSBackend, "describe_db_instances")
+    def describe(
+        original: Any, backend: RDSBackend, db_instance_identifier: str | None = None, filters: Any = None
+    ) -> list[Any]:
+        name = db_instance_identifier
+        going = _going(backend)
+        if name in going and name not in backend.databases:
+            return [going[name]]
+        found: list[Any] = original(backend, name, filters)
+        return found if name else [*found, *going.values()]
+
+    @wrap(RDSBackend, "delete_subnet_group")
+    def delete_subnet_group(original: Any, backend: RDSBackend, subnet_name: str) -> Any:
+        users = [one for one in _going(backend).values() if one.db_subnet_group.name == subnet_name]
+        if users:
+            raise ApiError(
+                "InvalidDBSubnetGroupStateFault",
+                f"Cannot delete the subnet group '{subnet_name}' because at least one database instance: "
+                f"{users[0].db_instance_identifier} is still using it.",
+            )
+        return original(backend, subnet_name)
 
 
 @operation("rds", "DescribeDBEngineVersions")
