@@ -75,8 +75,15 @@ lint: setup ## Run all linters
 	ansible-lint --offline
 
 .PHONY: test
-test: lint ## Run everything that CI runs: linters, unit and integration tests, and those of the application
+test: lint ## Run everything that CI runs: linters, tests, and where the machine can run it the lab with real traffic
 	python -m pytest tests/unit tests/integration examples/pixstory/tests -n 2 --dist loadfile
+	python -m pytest tests/e2e -m 'not long' --lab
+
+.PHONY: test-all
+test-all: test ## What takes hours as well: machines of all roles, the virtual machine, and the long part of the lab's tests
+	python -m pytest tests/molecule
+	@$(MAKE) --no-print-directory vm
+	python -m pytest tests/e2e -m long --lab
 
 .PHONY: test-unit
 test-unit: setup ## Run the unit tests

@@ -1,10 +1,16 @@
-"""The lab that is up, and a browser before it."""
+"""The lab, and a browser before it.
+
+A lab that is up is used as it is, and left. With `--lab`, where none is up, one is brought up for the tests and taken
+down again; on a machine that cannot run it the tests are skipped, and say why.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import shutil
+import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,12 +18,53 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .platform import DOMAIN, Platform
+from lab.fabric.process import State, refuse_lacking
+from lab.machines import host
+
+from .platform import DOMAIN, ROOT, Platform, environment
+
+# `make lab` on two cores, with no image cached.
+UP_TIMEOUT = 2400
+DOWN_TIMEOUT = 300
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lab", action="store_true", help="bring the lab up where none is up, and take it down again")
+
+
+def _refuse_where_it_cannot_run() -> None:
+    try:
+        refuse_lacking(host.detect())
+    except SystemExit as lacking:
+        pytest.skip(f"left out, the lab cannot run here: {lacking}")
+
+
+def _make(target: str, timeout: int) -> None:
+    done = subprocess.run(
+        ["make", target],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    assert done.returncode == 0, f"make {target}:\n{done.stdout[-6000:]}{done.stderr[-6000:]}"
 
 
 @pytest.fixture(scope="session")
-def platform() -> Platform:
-    return Platform()
+def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
+    if State(ROOT / ".lab").running() or not request.config.getoption("--lab", default=False):
+        yield Platform()
+        return
+    _refuse_where_it_cannot_run()
+    began = time.monotonic()
+    try:
+        _make("lab", UP_TIMEOUT)
+        print(f"the lab is up after {time.monotonic() - began:.0f} s")
+        yield Platform()
+    finally:
+        _make("lab-down", DOWN_TIMEOUT)
 
 
 @pytest.fixture(scope="session")

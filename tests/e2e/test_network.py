@@ -10,6 +10,8 @@ from tests.reach import OPEN, REFUSED
 
 from .platform import Platform
 
+pytestmark = pytest.mark.long
+
 # What somebody looks for first, and what the platform itself has inside.
 PORTS = (20, 21, 22, 23, 25, 53, 80, 110, 111, 143, 389, 443, 445, 465, 587, 873, 993, 1194, 1433, 2049, 2375, 3000)
 PORTS += (3306, 3389, 5000, 5111, 5432, 5900, 6379, 8000, 8008, 8080, 8081, 8443, 9000, 9090, 9100, 9145, 9200, 11211)

@@ -12,6 +12,8 @@ from tests.policies import derive, store
 
 from .platform import ROOT, Platform, environment
 
+pytestmark = pytest.mark.long
+
 # What the role base keeps, and a machine that starts from its image has from there.
 KEPT = "/etc/ssh/sshd_config"
 OWN = "playbook"

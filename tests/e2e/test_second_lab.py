@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .platform import ROOT, environment
+
+pytestmark = pytest.mark.long
 
 PORTS = ("18443", "18080")
 

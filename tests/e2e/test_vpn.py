@@ -16,6 +16,8 @@ from tests.vpn_client import IN, Client, handed_out
 
 from .platform import Platform
 
+pytestmark = pytest.mark.long
+
 
 class Visitor:
     """A computer on the internet side: programs of this one in that network namespace."""
