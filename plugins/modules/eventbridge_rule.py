@@ -37,6 +37,11 @@ options:
   enabled:
     description: Whether events are sent. A new rule sends them unless this is V(false).
     type: bool
+  read_only_events:
+    description:
+      - Whether CloudTrail's events of calls that change nothing are sent too; C(AssumeRole) is one. AWS does not send
+        them unless this is V(true).
+    type: bool
   targets:
     description:
       - Where they are sent, up to five, exactly these. An empty list removes all. Left alone when not given.
@@ -111,6 +116,7 @@ from ansible_collections.pixstory.platform.plugins.module_utils.aws_calls import
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, main_for
 
 # What a PutRule that leaves it out would reset.
+ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 RESET = ("Description", "EventPattern", "ScheduleExpression", "State", "RoleArn")
 
 
@@ -159,6 +165,13 @@ class Rule(TagResource):
         Property("schedule", "ScheduleExpression"),
         Property("enabled", "State", read=lambda description: description["State"] != "DISABLED"),
         Property(
+            "read_only_events",
+            "ReadOnlyEvents",
+            read=lambda description: None if description["State"] == "DISABLED" else description["State"] == ALL_EVENTS,
+            # A rule that is off has one state for both.
+            equal=lambda declared, present: present is None or declared == present,
+        ),
+        Property(
             "targets",
             "Targets",
             read=lambda description: [read_target(target) for target in description["Targets"]],
@@ -196,18 +209,22 @@ class Rule(TagResource):
     def update(self, description: dict[str, Any], changes: dict[str, Any]) -> None:
         rule = {key: value for key, value in changes.items() if key != "Targets"}
         if rule:
-            self.put_rule({**{key: description[key] for key in RESET if description.get(key)}, **rule})
+            there = {key: description[key] for key in RESET if description.get(key)}
+            reads = self.params["read_only_events"]
+            before = description["State"] == ALL_EVENTS if reads is None else reads
+            self.put_rule({**there, "ReadOnlyEvents": before, **rule})
         if "Targets" in changes:
             wanted = {target["id"] for target in changes["Targets"]}
             self.remove_targets([one for one in description["Targets"] if one["Id"] not in wanted])
             self.put_targets(changes["Targets"], description["Targets"])
 
     def put_rule(self, values: dict[str, Any], **more: Any) -> None:
-        request = {key: value for key, value in values.items() if key != "Targets"}
+        request = {key: value for key, value in values.items() if key not in ("Targets", "ReadOnlyEvents")}
         if isinstance(request.get("EventPattern"), dict):
             request["EventPattern"] = json.dumps(request["EventPattern"])
-        if isinstance(request.get("State"), bool):
-            request["State"] = "ENABLED" if request["State"] else "DISABLED"
+        if values.get("ReadOnlyEvents") is not None or isinstance(request.get("State"), bool):
+            enabled = request.get("State", True) not in (False, "DISABLED")
+            request["State"] = (ALL_EVENTS if values.get("ReadOnlyEvents") else "ENABLED") if enabled else "DISABLED"
         self.call("put_rule", Name=self.name, **request, **more)
 
     def put_targets(self, declared: list[dict[str, Any]], present: list[dict[str, Any]]) -> None:
@@ -246,6 +263,7 @@ def main() -> None:
             "event_pattern": {"type": "dict"},
             "schedule": {},
             "enabled": {"type": "bool"},
+            "read_only_events": {"type": "bool"},
             "targets": {
                 "type": "list",
                 "elements": "dict",

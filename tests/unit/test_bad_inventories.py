@@ -84,6 +84,7 @@ CASES = [
         "Add speech to aws_network_cidrs",
         says="aws_network_vpcs.speech.cidr",
     ),
+    Case("nobody to tell", "aws_account_alert_emails", [], "Write the address of who is on call"),
     # Place
     Case("unknown region", "platform_region", "ap-south-3", "Write ap-south-"),
     Case("zone name for a region", "platform_region", "ap-south-1a", "Write ap-south-1. A zone's letter"),

@@ -40,6 +40,8 @@ ALLOWED = {
     # Who works there, and what deploys:
     "aws_identity_users",
     "aws_identity_deployer",
+    # Who is told:
+    "aws_account_alert_emails",
     # What is mended by itself:
     "aws_remediation_actions",
     # What is settled there already (docs/security.md, "What begins recoverable"):

@@ -90,10 +90,16 @@ def _topic_tags(aws: Aws, scope: Scope, items: list[Item]) -> list[Tags]:
     return aws.each(read, items)
 
 
-def _topic_key(aws: Aws, scope: Scope, items: list[Item]) -> None:
+def _topic_details(aws: Aws, scope: Scope, items: list[Item]) -> None:
+    """The key, and who is told. A subscription that nobody has confirmed yet has a word instead of an ARN."""
+    subscriptions = aws.pages("sns", "list_subscriptions", "Subscriptions") if items else []
+
     def read(item: Item) -> None:
         attributes = aws.call("sns", "get_topic_attributes", TopicArn=item["TopicArn"])["Attributes"]
         item["KmsMasterKeyId"] = attributes.get("KmsMasterKeyId")
+        own = [one for one in subscriptions if one["TopicArn"] == item["TopicArn"]]
+        item["Subscribers"] = sorted(one["Endpoint"] for one in own if one["SubscriptionArn"].startswith("arn:"))
+        item["Unconfirmed"] = sorted(one["Endpoint"] for one in own if not one["SubscriptionArn"].startswith("arn:"))
 
     aws.each(read, items)
 
@@ -197,7 +203,7 @@ KINDS = (
         arn="TopicArn",
         candidate=_topic_of_ours,
         read_tags=_topic_tags,
-        details=_topic_key,
+        details=_topic_details,
         name_key="TopicArn",
         name_from="api",
         shorten=_topic_name,

@@ -236,6 +236,13 @@ def _account(declared: Declared) -> Checks:
                 f"has {len(alarm['pattern'])} characters",
                 f"AWS takes {_LONGEST_PATTERN}: match less, or write two alarms.",
             )
+    addresses = declared.get("aws_account_alert_emails")
+    if declared.get("aws_account_alarms") and not addresses and not declared.get("aws_account_unattended"):
+        yield Mistake(
+            ("aws_account_alert_emails",),
+            "is empty: nobody would be told of alarms and findings",
+            "Write the address of who is on call. Where nobody has to be told, write aws_account_unattended: true.",
+        )
     for at, address in declared.items("aws_account_alert_emails"):
         if "@" not in address:
             yield Mistake(("aws_account_alert_emails", at), f"is {show(address)}", "Write an e-mail address.")

@@ -276,6 +276,15 @@ def _copy(value: Any) -> Any:
     return [_copy(item) for item in value] if isinstance(value, list) else value
 
 
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [({}, True), ({"aws_account_alert_emails": ["a@example.com"]}, False), ({"aws_account_unattended": True}, False)],
+)
+def test_somebody_is_told_unless_nobody_has_to_be(changes: dict[str, Any], asked: bool) -> None:
+    found = meaning({"aws_account_alarms": {"root-use": {}}, **changes})
+    assert any("nobody would be told" in text for text in found) is asked
+
+
 def test_a_good_declaration_has_no_mistake() -> None:
     assert meaning({}) == []
 
@@ -449,6 +458,8 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_secrets_generated|web/a b": {}}, "Secrets Manager refuses"),
         ({"aws_storage_buckets|logs|noncurrent_expiration_days": 9}, "the bucket keeps no versions"),
         ({"aws_keys_purposes|data|via|0": "rdss"}, "Write rds"),
+        ({"aws_account_alarms": {"root-use": {}}}, "Write the address of who is on call"),
+        ({"aws_account_alarms": {"root-use": {}}, "aws_account_alert_emails": ["asha"]}, "Write an e-mail address"),
         ({"aws_identity_password_policy": {"require_symbol": True}}, "Write require_symbols"),
         ({"aws_identity_password_policy": {"require_symbols": "yes"}}, "Write true or false, without quotes"),
         ({f"aws_secrets_parameters|web{'/x' * 14}": "y"}, "is too deep"),

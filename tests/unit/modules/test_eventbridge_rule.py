@@ -73,6 +73,22 @@ def test_twelve_steps(events: Any, twelve_steps: TwelveSteps) -> None:
     twelve_steps(MODULE, create=DECLARED, change=change, absent={"name": NAME}, **looks)
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_events_of_calls_that_only_read(events: Any, run: Runner, enabled: bool) -> None:
+    """EventBridge sends them to rules of one state only."""
+    wanted = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if enabled else "DISABLED"
+    declared = {**DECLARED, "read_only_events": True, "enabled": enabled}
+    for changed in (True, False):
+        assert run(MODULE, declared).changed is changed
+        assert events.describe_rule(Name=NAME)["State"] == wanted
+    run(MODULE, {"name": NAME, "description": "Another"})
+    assert events.describe_rule(Name=NAME)["State"] == wanted
+    run(MODULE, {"name": NAME, "enabled": True})
+    assert events.describe_rule(Name=NAME)["State"] == (wanted if enabled else "ENABLED")
+    run(MODULE, {"name": NAME, "read_only_events": False})
+    assert events.describe_rule(Name=NAME)["State"] == "ENABLED"
+
+
 def test_what_is_not_given_is_left_alone(events: Any, run: Runner) -> None:
     run(MODULE, {**DECLARED, "enabled": False})
     before = (events.describe_rule(Name=NAME), targets(events))
