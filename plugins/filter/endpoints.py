@@ -106,9 +106,9 @@ def instance_of(index: Mapping[str, Any], role: str) -> Mapping[str, Any]:
 def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict[str, Any]:
     """The DNS record that leads to a resource, as route53_record takes it.
 
-    An alias for a load balancer, a CNAME for a data store, an A record for a machine.
+    An alias for a load balancer, a CNAME for a data store, an A record for a machine or an address that stays.
 
-    :param target: an entry of aws_endpoints_names, for example ``{"database": "main"}``.
+    :param target: an entry of aws_endpoints_names or aws_endpoints_public_names, for example ``{"database": "main"}``.
     """
     ((kind, name),) = ((kind, name) for kind, name in target.items() if name)
     if kind == "database":
@@ -120,6 +120,8 @@ def endpoint_record(index: Mapping[str, Any], target: Mapping[str, str]) -> dict
         balancer = owned(index, "load_balancers", name)
         alias = {"dns_name": balancer["dns_name"], "hosted_zone_id": balancer["canonical_hosted_zone_id"]}
         return {"type": "A", "alias": alias}
+    if kind == "elastic_ip":
+        return {"type": "A", "ttl": 60, "value": [owned(index, "elastic_ips", name)["public_ip"]]}
     return {"type": "A", "ttl": 60, "value": [instance_of(index, name)["private_ip_address"]]}
 
 

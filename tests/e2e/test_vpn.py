@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from lab.fabric import world
 from tests.vpn_client import IN, Client, handed_out
 
-from .platform import Platform
+from .platform import DOMAIN, Platform
 
 pytestmark = pytest.mark.long
 
@@ -36,6 +37,13 @@ class Visitor:
         return str(done.stdout).strip()
 
 
+def published(platform: Platform, name: str) -> str:
+    """The address of a name in the public zone."""
+    [record] = [one for one in world.read(platform.api).public_records if one.name == name]
+    [address] = record.values
+    return address
+
+
 @pytest.fixture
 def somebody(platform: Platform, tmp_path: Path) -> Iterator[Client]:
     [server] = platform.rows("vpn")
@@ -54,8 +62,8 @@ def somebody(platform: Platform, tmp_path: Path) -> Iterator[Client]:
     printed = SimpleNamespace(rc=done.returncode, stdout=done.stdout, stderr=done.stderr)
     client = handed_out(Visitor(platform), name, "lab", printed)  # type: ignore[arg-type]
     client.home = str(tmp_path)
-    # Its name is of a public zone, which nobody asks here.
-    client.profile = client.profile.replace("remote vpn.local.pixstory.test", f"remote {server['public']}")
+    # No resolver of this computer knows the zone, so its record is asked for here.
+    client.profile = client.profile.replace(f"remote vpn.{DOMAIN}", f"remote {published(platform, f'vpn.{DOMAIN}')}")
     yield client
     client.leave()
     subprocess.run(["podman", "exec", server["name"], "vpn-user", "revoke", name], capture_output=True)

@@ -154,6 +154,17 @@ class EnvironmentSuite:
         assert {name: len(hosts) for name, hosts in grouped.items()} == dict(expected)
         assert set().union(*grouped.values()) == set(machines)
 
+    def test_public_names_lead_to_addresses_that_stay(self, account: Emulator) -> None:
+        index = account.index(self.environment)
+        zone = index["hosted_zones"]["public"]
+        stay = {
+            address["public_ip"] for address in index["elastic_ips"].values() if not address["name"].startswith("nat")
+        }
+        leading = [
+            one["resource_records"] for one in zone["records"] if one["type"] == "A" and "alias_target" not in one
+        ]
+        assert {value["value"] for values in leading for value in values} == stay
+
     def test_the_audit_judges_it_and_writes_nothing(self, account: Emulator) -> None:
         files = {name: account.folder / f"audit.{name}" for name in ("json", "ocsf", "page")}
         variables = {f"aws_audit_{name}_file": str(path) for name, path in files.items()}

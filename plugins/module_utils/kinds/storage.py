@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base import Item, Kind, Rank, Scope, Tags, batches, dig, named, tag_dict
+from .base import Item, Kind, Rank, Scope, Tags, batches, dig, named, tag_dict, tag_filter
 from .errors import CallFailed, StillThere
 from .removal import Removal, delete, is_gone
 
@@ -169,13 +169,13 @@ def _records_to_delete(removal: Removal, item: Item) -> list[Item]:
     """All of a zone, without the two that Route 53 keeps and deletes with the zone.
 
     Who wrote a record is not known. In a public zone it may be a mail server or a subdomain that others live on, so
-    there only what ACM asked for is deleted, and aliases of load balancers and distributions of its own.
+    there only what ACM asked for is deleted, and what leads to load balancers, distributions and addresses of its own.
     """
     records = removal.look("route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=item["id"])
     apex = str(item["api_name"])
     records = [one for one in records if not (one["Type"] in ("NS", "SOA") and one["Name"] == apex)]
     ours = item.setdefault("leads_to", _own_targets(removal))  # asked before the first of them is deleted
-    others = [one for one in records if not _validates(one) and _alias(one) not in ours]
+    others = [one for one in records if not _validates(one) and not _leads_to(one) <= ours]
     others = [] if dig(item, "config.private_zone") else others
     if others:
         names = ", ".join(sorted(f"{one['Name']} {one['Type']}" for one in others))
@@ -186,19 +186,22 @@ def _records_to_delete(removal: Removal, item: Item) -> list[Item]:
     return records
 
 
-def _own_targets(removal: Removal) -> list[str]:
-    """The names of the environment's load balancers and distributions, to which records of its own lead."""
+def _own_targets(removal: Removal) -> set[str]:
+    """The environment's load balancers, distributions and Elastic IPs, to which records of its own lead."""
     prefix = removal.scope.prefix
     balancers = removal.look("elbv2", "describe_load_balancers", "LoadBalancers")
     distributions = removal.look("cloudfront", "list_distributions", "DistributionList.Items")
     names = [one["DNSName"] for one in balancers if one["LoadBalancerName"].startswith(prefix)]
     names += [one["DomainName"] for one in distributions if one["Comment"].startswith(prefix)]
-    return [name.lower() for name in names]
+    addresses = removal.look("ec2", "describe_addresses", "Addresses", **tag_filter()(removal.scope))
+    return {name.lower() for name in names} | {one["PublicIp"] for one in addresses}
 
 
-def _alias(record: Item) -> str:
-    """The name that an alias leads to."""
-    return str(dig(record, "AliasTarget.DNSName") or "").lower().rstrip(".").removeprefix("dualstack.")
+def _leads_to(record: Item) -> set[str]:
+    """The name that an alias leads to, or the addresses of an A record."""
+    alias = str(dig(record, "AliasTarget.DNSName") or "").lower().rstrip(".").removeprefix("dualstack.")
+    values = {str(one["Value"]) for one in record.get("ResourceRecords", [])}
+    return values if record["Type"] == "A" and values else {alias}
 
 
 def _validates(record: Item) -> bool:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Pixstory platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the world and the machines come in by: load balancers, target groups, and names in the private zone."""
+"""What the world and the machines come in by: load balancers, target groups, and names in the zones."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ TARGETS = {
     "load_balancer": "aws_load_balancing_load_balancers",
     "instance": "aws_compute_instances",
 }
+# What the world may be told of: an address that stays.
+PUBLIC_TARGETS = {"elastic_ip": "aws_compute_instances"}
 # Those whose clients check a certificate that has AWS's name.
 OWN_NAMES = {kind: TARGETS[kind] for kind in ("database", "cache")}
 # Of the first name of a certificate: https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
@@ -127,13 +129,26 @@ def _names(declared: Declared) -> Checks:
     zone = declared.get("aws_dns_private_zone")
     if zone is not None and not dns_name(zone):
         yield Mistake(("aws_dns_private_zone",), f"is {show(zone)}, not a DNS name", "Write one such as internal.")
-    for name, target in declared.entries("aws_endpoints_names").items():
-        path: Path = ("aws_endpoints_names", name)
-        if not dns_name(str(name)):
-            yield Mistake(path, "is not a DNS name", "Write lower-case letters, digits and hyphens.")
-        yield from _stands_for(declared, path, target, TARGETS)
+    for variable, targets in (("aws_endpoints_names", TARGETS), ("aws_endpoints_public_names", PUBLIC_TARGETS)):
+        for name, target in declared.entries(variable).items():
+            path: Path = (variable, name)
+            if not dns_name(str(name)):
+                yield Mistake(path, "is not a DNS name", "Write lower-case letters, digits and hyphens.")
+            yield from _stands_for(declared, path, target, targets)
+            yield from _stays(declared, (*path, "elastic_ip"), target.get("elastic_ip"))
     for name, target in declared.entries("aws_endpoints_parameters").items():
         yield from _stands_for(declared, ("aws_endpoints_parameters", name), target, OWN_NAMES)
+
+
+def _stays(declared: Declared, path: Path, machine: str | None) -> Checks:
+    """A machine whose address is to be public has one that stays."""
+    instance = declared.entries("aws_compute_instances").get(machine or "")
+    if instance is not None and not instance.get("elastic_ip"):
+        yield Mistake(
+            path,
+            f"is {show(machine)}, whose address changes with each machine",
+            f"Write aws_compute_instances.{machine}.elastic_ip: true.",
+        )
 
 
 def _stands_for(declared: Declared, path: Path, target: Mapping[str, Any], targets: Mapping[str, str]) -> Checks:

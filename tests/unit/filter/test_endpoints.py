@@ -15,7 +15,7 @@ INDEX: dict[str, Any] = {
     "region": "ap-south-1",
     "account_id": "123456789012",
     "check_mode": False,
-    "kinds_read": ["db_instances", "replication_groups", "load_balancers", "instances", "vpcs"],
+    "kinds_read": ["db_instances", "replication_groups", "load_balancers", "instances", "vpcs", "elastic_ips"],
     "vpcs": {"main": {"id": "vpc-1"}},
     "db_instances": {"main": {"endpoint": {"address": "db.example", "port": 5432}, "db_instance_status": "available"}},
     "replication_groups": {"main": {"primary_endpoint": {"address": "cache.example"}, "status": "creating"}},
@@ -27,6 +27,7 @@ INDEX: dict[str, Any] = {
         "i-2": {"id": "i-2", "tags": {"Role": "web"}},
         "i-3": {"id": "i-3", "tags": {"Role": "web"}},
     },
+    "elastic_ips": {"vpn": {"id": "eipalloc-1", "public_ip": "198.51.100.7"}},
 }
 
 
@@ -40,6 +41,7 @@ INDEX: dict[str, Any] = {
             {"type": "A", "alias": {"dns_name": "Web-1.Example", "hosted_zone_id": "Z1"}},
         ),
         ({"instance": "vpn"}, {"type": "A", "ttl": 60, "value": ["10.0.0.4"]}),
+        ({"elastic_ip": "vpn"}, {"type": "A", "ttl": 60, "value": ["198.51.100.7"]}),
     ],
 )
 def test_endpoint_record(target: dict[str, str], expected: dict[str, Any]) -> None:

@@ -458,6 +458,19 @@ def test_a_public_zone_with_records_of_others_is_not_emptied(emulator: Any, name
     assert standing(emulator) == {}
 
 
+def test_a_record_of_an_address_of_the_environment_goes_with_the_zone(emulator: Any) -> None:
+    write = public_zone(emulator)
+    ec2, staging = emulator.client("ec2"), Builder(emulator.client, "staging", 10)
+    own = ec2.allocate_address(Domain="vpc", **staging.spec("elastic-ip", "vpn"))["PublicIp"]
+    other = ec2.allocate_address(Domain="vpc")["PublicIp"]
+    write("vpn", "A", own)
+    write("elsewhere", "A", other)
+    assert "made: elsewhere.staging.example.com. A. Delete them" in destroy(emulator, wait_timeout=1)["msg"]
+    write("elsewhere", "A", other, action="DELETE")
+    assert destroy(emulator, final_snapshots=False)["changed"]
+    assert emulator.client("route53").list_hosted_zones()["HostedZones"] == []
+
+
 def test_a_private_zone_is_emptied(emulator: Any) -> None:
     staging = Builder(emulator.client, "staging", 10)
     staging.identity()
