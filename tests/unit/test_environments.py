@@ -59,6 +59,7 @@ ALLOWED = {
     "aws_cache_snapshot_retention_days",
     "aws_account_trail_retention_days",
     "aws_account_log_retention_days",
+    "aws_account_machine_log_retention_days",
     "aws_account_config_retention_days",
 }
 

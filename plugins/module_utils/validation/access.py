@@ -227,7 +227,11 @@ def _buckets(declared: Declared) -> Checks:
 def _account(declared: Declared) -> Checks:
     for variable in ("aws_account_trail_retention_days", "aws_account_config_retention_days"):
         yield from within((variable,), declared.get(variable), 1, 36500, "days")
-    yield from retention(("aws_account_log_retention_days",), declared.get("aws_account_log_retention_days"))
+    for variable in ("aws_account_log_retention_days", "aws_account_machine_log_retention_days"):
+        yield from retention((variable,), declared.get(variable))
+    for name, machine_alarm in declared.entries("aws_account_machine_alarms").items():
+        where: Path = ("aws_account_machine_alarms", name, "threshold")
+        yield from within(where, machine_alarm.get("threshold"), 1, 99, "percent")
     for name, alarm in declared.entries("aws_account_alarms").items():
         path: Path = ("aws_account_alarms", name, "pattern")
         if len(alarm.get("pattern") or "") > _LONGEST_PATTERN:

@@ -137,6 +137,7 @@ MAPPINGS = (
     *("aws_compute_instances", "aws_compute_sizes", "aws_compute_schedules", "aws_database_instances"),
     *("aws_cache_groups", "aws_load_balancing_target_groups", "aws_load_balancing_load_balancers"),
     *(
+        "aws_account_machine_alarms",
         "aws_endpoints_names",
         "aws_endpoints_public_names",
         "aws_secrets_generated",
@@ -438,6 +439,8 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_waf_actions": {"common": "allow"}}, "Write block or count"),
         ({"aws_waf_rules|blocked|action": "allow", "aws_waf_actions": {"blocked": "count"}}, "a rule that allows"),
         ({"aws_waf_log_retention_days": 31}, "Write 30"),
+        ({"aws_account_machine_log_retention_days": 31}, "Write 30"),
+        ({"aws_account_machine_alarms": {"disk": {"threshold": 100}}}, "Write 1 to 99 percent"),
         ({"aws_load_balancing_load_balancers|two": {"target_group": "web"}}, "which load balancer public forwards to"),
         ({"aws_storage_buckets": {}}, "the bucket logs does not take access logs"),
         ({"aws_storage_buckets|logs|expiration_days": 0}, "Write 1 to 36500 days"),
