@@ -56,6 +56,15 @@ options:
         description: Whether the record answers only while the resource is healthy.
         type: bool
         default: false
+  replaces:
+    description:
+      - Types of records of this name that are deleted in the same change that makes this one, so that the name leads
+        somewhere all the time.
+      - A name with a CNAME has no other record, and Route 53 refuses the second.
+    type: list
+    elements: str
+    choices: [A, AAAA, CNAME]
+    default: []
 extends_documentation_fragment:
   - pixstory.platform.common
   - amazon.aws.common.modules
@@ -102,6 +111,7 @@ record:
       - value: pixstory-production-main.abcdefghijkl.ap-south-1.rds.amazonaws.com
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
@@ -181,7 +191,18 @@ class Record(Resource):
         return dict(found)
 
     def create(self, declared: dict[str, Any]) -> None:
-        self._change("UPSERT", declared)
+        self._change("UPSERT", declared, self._replaced())
+
+    def _replaced(self) -> list[dict[str, Any]]:
+        if not self.params["replaces"]:
+            return []
+        zone, name = self.params["hosted_zone_id"], canonical(self.name)
+        listed = self.call("list_resource_record_sets", HostedZoneId=zone, StartRecordName=name, StartRecordType="A")
+        return [
+            record
+            for record in listed["ResourceRecordSets"]
+            if canonical(record["Name"]) == name and record["Type"] in self.params["replaces"]
+        ]
 
     def update(self, description: dict[str, Any], changes: dict[str, Any]) -> None:
         declared = self.declared()
@@ -193,19 +214,20 @@ class Record(Resource):
 
     def delete(self, description: dict[str, Any]) -> None:
         """AWS wants the record as it is."""
-        self._send("DELETE", description)
+        self._send(("DELETE", description))
 
-    def _change(self, action: str, declared: dict[str, Any]) -> None:
+    def _change(self, action: str, declared: dict[str, Any], replaced: Iterable[dict[str, Any]] = ()) -> None:
         record = {"Name": self.name, "Type": self.params["type"], **declared}
         if (given := record.pop("Values", None)) is not None:
             record["ResourceRecords"] = [{"Value": value} for value in given]
-        self._send(action, record)
+        self._send(*(("DELETE", one) for one in replaced), (action, record))
 
-    def _send(self, action: str, record: dict[str, Any]) -> None:
+    def _send(self, *changes: tuple[str, dict[str, Any]]) -> None:
+        """All of them or none."""
         self.call(
             "change_resource_record_sets",
             HostedZoneId=self.params["hosted_zone_id"],
-            ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]},
+            ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record} for action, record in changes]},
         )
 
 
@@ -218,6 +240,7 @@ def main() -> None:
             "type": {"required": True, "choices": TYPES},
             "ttl": {"type": "int"},
             "value": {"type": "list", "elements": "str"},
+            "replaces": {"type": "list", "elements": "str", "choices": ["A", "AAAA", "CNAME"], "default": []},
             "alias": {
                 "type": "dict",
                 "options": {

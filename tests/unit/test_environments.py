@@ -49,6 +49,7 @@ ALLOWED = {
     "aws_edge_hsts_max_age",
     "aws_edge_hsts_include_subdomains",
     "aws_waf_actions",
+    "aws_edge_take_over",
     # Retention:
     "aws_remediation_log_retention_days",
     "aws_network_flow_log_retention_days",

@@ -175,3 +175,19 @@ def test_half_of_what_values_need_is_refused_of_an_alias(alias: Args, run: Runne
     outcome = run(MODULE, {**{k: v for k, v in alias.items() if k != "alias"}, "ttl": 5}, fails=True)
     assert "give both value and ttl" in outcome.result["msg"]
     assert outcome.writes == []
+
+
+def test_a_cname_gives_way_in_the_same_change(emulator: Emulator, zone: str, run: Runner, alias: Args) -> None:
+    """And an alias to a CNAME again. The name always leads somewhere; other names and types stay."""
+    put(emulator, zone, Name="web.internal", Type="CNAME", TTL=60, ResourceRecords=[{"Value": "old.example"}])
+    put(emulator, zone, Name="web2.internal", Type="CNAME", TTL=60, ResourceRecords=[{"Value": "old.example"}])
+    moved = {**alias, "replaces": ["CNAME"]}
+    assert run.predicted(MODULE, moved).changed
+    assert [(one["Name"], one["Type"]) for one in records(emulator, zone)] == [
+        ("web.internal.", "A"),
+        ("web2.internal.", "CNAME"),
+    ]
+    assert not run.predicted(MODULE, moved).changed
+    back = {"hosted_zone_id": zone, "name": "web.internal", "type": "CNAME", "ttl": 60, "value": ["old.example"]}
+    assert run.predicted(MODULE, {**back, "replaces": ["A", "AAAA"]}).changed
+    assert {one["Type"] for one in records(emulator, zone)} == {"CNAME"}
