@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from lab.machines import imds
+from tests.unit.roles.rendering import render
 
 ROLE = Path(__file__).parents[3] / "roles" / "base"
 INSTANCE = "i-0123456789abcdef0"
@@ -183,3 +184,15 @@ def test_the_pinned_agents_name_one_version() -> None:
         assert "latest" not in url
         assert sorted(checksums) == ["amd64", "arm64"]
         assert all(len(checksum) == 64 for checksum in checksums.values())
+
+
+@pytest.mark.parametrize(("vendor", "asks"), [("Amazon EC2", True), ("QEMU", False)])
+def test_sshd_asks_instance_connect_on_ec2_only(vendor: str, asks: bool) -> None:
+    facts = {"distribution": "Debian", "distribution_major_version": "13", "system_vendor": vendor}
+    lines = render("base", "sshd_config.j2", ansible_facts=facts).splitlines()
+    command = "AuthorizedKeysCommand /usr/lib/pixstory/instance-connect %u"
+    assert (command in lines) == asks
+    assert ("AuthorizedKeysCommandUser instance-connect" in lines) == asks
+    assert ("PerSourcePenaltyExemptList 127.0.0.0/8" in lines) == asks
+    older = render("base", "sshd_config.j2", ansible_facts=facts | {"distribution_major_version": "12"})
+    assert "PerSourcePenalty" not in older  # its sshd does not know it, and would not start
