@@ -111,6 +111,12 @@ def test_a_domain_in_use_is_taken_over(fresh_account: Emulator, tmp_path: Path) 
         }
         domain.run(SITE + MAIL).changed_nothing()
 
+        # What the platform makes itself is not made twice.
+        clash = {"aws_dns_zone_file": str(domain.file), "aws_endpoints_public_names": {"vpn": {"elastic_ip": "vpn"}}}
+        domain.file.write_text("vpn IN A 192.0.2.30\n")
+        refused = fresh_account.play("dev", "provision", "--tags", "aws_dns", "-e", json.dumps(clash))
+        assert "has vpn.dev.pixstory.com., and the platform makes what is so called itself" in told_by(refused)
+
         # The names that CloudFront has are left to it, and come back when they are told to.
         domain.lead_to_the_platform()
         before = domain.records
