@@ -24,7 +24,7 @@ from lab.emulator import clock, enforcement, harsh, registry
 from lab.emulator.classify import is_write
 from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of, refusal
 from lab.emulator.identify import Identity, fresh_request, identify
-from lab.emulator.registry import EDGE, MACHINE_HEALTH, ROOT_USER, TARGET_HEALTH
+from lab.emulator.registry import EDGE, GRANTED_QUOTAS, MACHINE_HEALTH, ROOT_USER, TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
 
 STATUS_PATH = "/_lab/status"
@@ -36,6 +36,7 @@ EDGE_PATH = "/_lab/edge"
 IMAGES_PATH = "/_lab/images"
 SECRETS_PATH = "/_lab/secrets"
 ACCOUNT_PATH = "/_lab/account"
+QUOTAS_PATH = "/_lab/quotas"
 UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 # Calls that wait for another call to arrive, so they must not keep the others out.
@@ -85,6 +86,7 @@ class Gateway:
             IMAGES_PATH: self._restore_images,
             SECRETS_PATH: self._secrets,
             ACCOUNT_PATH: self._set_account,
+            QUOTAS_PATH: self._grant_quotas,
             CLOCK_PATH: self._advance,
         }
         if path in views:
@@ -236,6 +238,12 @@ class Gateway:
         for key in keys:
             key.create_date -= timedelta(days=request.args.get("days", 0, type=int))
         return Response(f"root MFA {root['mfa']}, {len(keys)} access keys made older\n")
+
+    def _grant_quotas(self, request: Request) -> Response:
+        """`POST /_lab/quotas?region=ap-south-1` with {code of a quota: value}: what AWS has raised them to."""
+        granted = registry.table(self._account, request.args["region"], GRANTED_QUOTAS)
+        granted.update(json.loads(request.get_data()))
+        return Response(f"{json.dumps(granted)}\n", content_type="application/json")
 
     def _status(self) -> Response:
         status = {

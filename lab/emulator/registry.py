@@ -26,6 +26,7 @@ FIXES: dict[str, Patch] = {}
 TARGET_HEALTH = "target health"  # the table of what a lab's load balancers found
 MACHINE_HEALTH = "machine health"  # the table of the instances whose machines a lab found dead
 EDGE = "edge"  # the table of what a lab's edge has taken: the ETags of distributions, and when that was told
+GRANTED_QUOTAS = "granted quotas"  # the table of the quotas that AWS has raised, by their codes
 ROOT_USER = "root user"  # the table of what no call to AWS changes
 
 

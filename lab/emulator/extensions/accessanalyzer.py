@@ -2,12 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM Access Analyzer, which moto does not have: analyzers and their tags. They find nothing here."""
+"""IAM Access Analyzer, which moto does not have: analyzers and their tags, and policies.
+
+Analyzers find nothing here; of a policy, only what IAM itself would refuse.
+"""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
+
+from moto.iam.exceptions import MalformedPolicyDocument
+from moto.iam.policy_validation import IAMPolicyDocumentValidator, IAMTrustPolicyDocumentValidator
 
 from lab.emulator.registry import ApiError, Call, operation
 
@@ -90,3 +97,35 @@ def untag_resource(call: Call, params: dict[str, Any]) -> None:
     tags = _tags(call, params)
     for key in params["tagKeys"]:
         tags.pop(key, None)
+
+
+@operation("accessanalyzer", "ValidatePolicy")
+def validate_policy(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+    """What IAM would refuse. Which actions, keys and ARNs there are, and what is unwise, AWS alone knows.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidatePolicy.html
+    """
+    text = params["policyDocument"]
+    try:
+        json.loads(text)
+    except ValueError as error:
+        return {"findings": [_finding("JSON_SYNTAX_ERROR", str(error))]}
+    try:
+        if params["policyType"] == "IDENTITY_POLICY":
+            IAMPolicyDocumentValidator(text).validate()
+        elif params.get("validatePolicyResourceType") == "AWS::IAM::AssumeRolePolicyDocument":
+            IAMTrustPolicyDocumentValidator(text).validate()
+    except MalformedPolicyDocument as error:
+        return {"findings": [_finding("POLICY_SYNTAX_ERROR", error.message)]}
+    return {"findings": []}
+
+
+def _finding(code: str, text: str) -> dict[str, Any]:
+    link = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html"
+    return {
+        "findingType": "ERROR",
+        "issueCode": code,
+        "findingDetails": text,
+        "learnMoreLink": link,
+        "locations": [],
+    }

@@ -479,3 +479,29 @@ def nat_gateways_pass_through_their_states() -> None:
     def release(original: Any, backend: Any, address: Any = None, allocation_id: str | None = None) -> None:
         refuse_while_held(backend, allocation_id)
         original(backend, address, allocation_id)
+
+
+@fix("ec2")
+def endpoint_services_are_filtered_by_name() -> None:
+    """DescribeVpcEndpointServices takes the filter service-name with its values, as every Describe call does.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServices.html
+    """
+
+    @wrap(VPCBackend, "describe_vpc_endpoint_services")
+    def describe(original: Any, backend: Any, service_names: Any, filters: Any, *args: Any, **kwargs: Any) -> Any:
+        for one in filters or []:
+            one["Value"] = one.get("Value") or one.get("Values") or []
+        return original(backend, service_names, filters, *args, **kwargs)
+
+
+@fix("ec2")
+def rules_are_as_many_as_the_quota_lets() -> None:
+    """Sixty rules are the quota of a new account, which lab.emulator.harsh.quotas keeps, and no law.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+    """
+
+    @wrap(SecurityGroupBackend, "_verify_group_will_respect_rule_count_limit")
+    def verify(original: Any, backend: Any, *args: Any, **kwargs: Any) -> None:
+        pass

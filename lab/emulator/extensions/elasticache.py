@@ -454,3 +454,32 @@ def parameter_groups_can_be_tagged() -> None:
     def init(original: Any, backend: ElastiCacheBackend, *args: Any, **kwargs: Any) -> None:
         original(backend, *args, **kwargs)
         backend.arn_regex = re.compile(backend.arn_regex.pattern.replace("(cluster|", "(cluster|parametergroup|"))
+
+
+# The families that nodes are made of. https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html
+NODE_FAMILIES = ("t3", "t4g", "m5", "m6g", "m7g", "r5", "r6g", "r7g")
+
+
+@operation("elasticache", "DescribeReservedCacheNodesOfferings")
+def describe_reserved_cache_nodes_offerings(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+    """An offer for each node type of the Region; prices are not told.
+
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeReservedCacheNodesOfferings.html
+    """
+    wanted = params.get("CacheNodeType")
+    types = call.backend("ec2").describe_instance_type_offerings(location_type="region")
+    names = sorted(
+        f"cache.{one['InstanceType']}" for one in types if one["InstanceType"].split(".")[0] in NODE_FAMILIES
+    )
+    offers = [
+        {
+            "ReservedCacheNodesOfferingId": f"offer-{name}",
+            "CacheNodeType": name,
+            "Duration": 31536000,
+            "ProductDescription": "valkey",
+            "OfferingType": "No Upfront",
+        }
+        for name in names
+        if wanted in (None, name)
+    ]
+    return {"ReservedCacheNodesOfferings": offers[: params.get("MaxRecords", 100)]}

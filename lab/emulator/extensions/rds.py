@@ -409,3 +409,39 @@ def describe_db_engine_versions(call: Call, params: dict[str, Any]) -> dict[str,
         and family in (None, f"postgres{version.split('.')[0]}")
     ]
     return {"DBEngineVersions": versions[-1:] if params.get("DefaultOnly") else versions}
+
+
+# The families of DB classes that PostgreSQL runs on. Where each is to be had goes by EC2's own: an RDS instance is one.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Support.html
+CLASS_FAMILIES = ("t3", "t4g", "m5", "m6g", "m6i", "m7g", "m7i", "m8g", "r5", "r6g", "r6i", "r7g", "r7i", "r8g")
+
+
+@operation("rds", "DescribeOrderableDBInstanceOptions")
+def describe_orderable_db_instance_options(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+    """A class in the zones that have machines of its type.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeOrderableDBInstanceOptions.html
+    """
+    wanted, version = params.get("DBInstanceClass"), params.get("EngineVersion")
+    zones: dict[str, list[str]] = {}
+    for one in call.backend("ec2").describe_instance_type_offerings(location_type="availability-zone"):
+        if one["InstanceType"].split(".")[0] in CLASS_FAMILIES:
+            zones.setdefault(f"db.{one['InstanceType']}", []).append(one["Location"])
+    options = [
+        {
+            "Engine": "postgres",
+            "EngineVersion": known,
+            "DBInstanceClass": name,
+            "LicenseModel": "postgresql-license",
+            "AvailabilityZones": [{"Name": zone} for zone in sorted(places)],
+            "MultiAZCapable": True,
+            "ReadReplicaCapable": True,
+            "Vpc": True,
+            "SupportsStorageEncryption": True,
+            "StorageType": "gp3",
+        }
+        for name, places in sorted(zones.items())
+        for known in POSTGRES_VERSIONS
+        if params["Engine"] == "postgres" and wanted in (None, name) and version in (None, known)
+    ]
+    return {"OrderableDBInstanceOptions": options}

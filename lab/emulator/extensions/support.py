@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS Support: the results of Trusted Advisor. A check that was refreshed until it was done found nothing."""
+"""AWS Support: the results of Trusted Advisor, and the severities of cases.
+
+A check that was refreshed until it was done found nothing.
+"""
 
 from __future__ import annotations
 
@@ -41,3 +44,13 @@ def describe_trusted_advisor_check_summaries(call: Call, params: dict[str, Any])
 def describe_trusted_advisor_check_result(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     """https://docs.aws.amazon.com/awssupport/latest/APIReference/API_DescribeTrustedAdvisorCheckResult.html"""
     return {"result": {**_result(call, params["checkId"]), "flaggedResources": []}}
+
+
+@operation("support", "DescribeSeverityLevels")
+def describe_severity_levels(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+    """Those of the plan Business, which the account must have to read Trusted Advisor.
+
+    https://docs.aws.amazon.com/awssupport/latest/APIReference/API_DescribeSeverityLevels.html
+    """
+    levels = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+    return {"severityLevels": [{"code": code, "name": name} for code, name in levels.items()]}
