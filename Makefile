@@ -16,6 +16,8 @@ help: ## List the targets
 setup: ## Make .venv with all that development needs
 	@scripts/setup dev
 
+# What AWS has granted to the account of the lab: a new one has five vCPUs, and `preflight` says how many are needed.
+QUOTAS := --quota L-1216C47A=64 --quota L-0263D0A3=10
 # What stands side by side on a line needs nothing of its neighbour. The VPN and the Speech API start from the first image:
 # they are made before the others, which wait for an image of their own, and configured while those are baked and made.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=3
@@ -46,7 +48,7 @@ lab-speech_api lab-vpn: lab-%:
 .PHONY: lab-account
 lab-account: ## Commission the local environment on the emulated AWS alone, without machines
 	@scripts/setup lab
-	@python -m lab start
+	@python -m lab start $(QUOTAS)
 	@$(PLAY_LOCAL) playbooks/provision.yml
 
 .PHONY: lab-status

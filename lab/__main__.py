@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     serving.add_argument("--region", default=server.DEFAULT_REGION, help="the default region (%(default)s)")
     serving.add_argument("--lenient", action="store_true", help="nothing of lab.emulator.harsh")
     serving.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="how harsh it is")
+    serving.add_argument("--quota", action="append", default=[], metavar="CODE=VALUE", help="one that AWS has raised")
 
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument("--state", type=Path, default=Path(".lab"), help="the state directory (%(default)s)")
@@ -131,6 +132,7 @@ def settings(arguments: argparse.Namespace) -> server.Settings:
         extensions=not getattr(arguments, "no_extensions", False),
         lenient=arguments.lenient,
         switches=tuple(arguments.set),
+        quotas=tuple(arguments.quota),
     )
 
 

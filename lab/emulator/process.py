@@ -79,6 +79,7 @@ def start(state: State, settings: Settings) -> str:
     command += ["--log", str(log), "--account", settings.account, "--region", settings.region]
     command += ["--lenient"] if settings.lenient else []
     command += [part for switch in settings.switches for part in ("--set", switch)]
+    command += [part for quota in settings.quotas for part in ("--quota", quota)]
     command += ["--pidfile", str(state.pidfile), "--ready-file", str(state.ready_file)]
     with state.output.open("wb") as output:
         process = subprocess.Popen(

@@ -45,6 +45,7 @@ class Settings:
     extensions: bool = True
     lenient: bool = False  # whether all of lab.emulator.harsh is off
     switches: tuple[str, ...] = ()  # of lab.emulator.harsh, each NAME=VALUE
+    quotas: tuple[str, ...] = ()  # that AWS has raised, each CODE=VALUE
 
 
 def refuse_public_host(host: str) -> None:
@@ -141,6 +142,11 @@ def make_server(settings: Settings) -> BaseWSGIServer:
             harsh.set_switch(switch)
     except ValueError as error:
         raise SystemExit(f"--set {error}") from None
+    granted = registry.table(settings.account, settings.region, registry.GRANTED_QUOTAS)
+    try:
+        granted.update({code: float(value) for code, _, value in (one.partition("=") for one in settings.quotas)})
+    except ValueError as error:
+        raise SystemExit(f"--quota: {error}; write CODE=VALUE, such as L-1216C47A=64") from None
     try:
         log = RequestLog(settings.log) if settings.log else None
     except OSError as error:

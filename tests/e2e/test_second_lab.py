@@ -56,7 +56,7 @@ def test_a_second_lab_comes_up_and_leaves_nothing(tmp_path: Path) -> None:
         return done.stdout
 
     before = snapshot(folder)
-    run(sys.executable, "-m", "lab", "start", "--port", "0")
+    run(sys.executable, "-m", "lab", "start", "--port", "0", "--quota", "L-1216C47A=64")
     settings["PIXSTORY_EMULATOR_URL"] = (folder / ".lab" / "emulator.url").read_text().strip()
     run("ansible-playbook", "-i", "inventories/local", "playbooks/provision.yml")
     up = run(sys.executable, "-m", "lab", "fabric", "up", "--https-port", PORTS[0], "--http-port", PORTS[1])

@@ -27,6 +27,7 @@ from moto.elbv2.models import elbv2_backends
 
 from lab.emulator.clock import CLOCK
 from lab.emulator.extensions.autoscaling_lifecycle import RELAUNCH_SECONDS, end, launched, record, suspended
+from lab.emulator.harsh import quotas
 from lab.emulator.registry import ApiError, Call, fix, operation, wrap
 
 METRICS = [
@@ -90,6 +91,9 @@ def _launch(group: FakeAutoScalingGroup, count: int, tags: dict[str, str]) -> No
         if group.launch_config:
             arguments["associate_public_ip"] = group.launch_config.associate_public_ip_address
         try:
+            objection = quotas.no_room(group.ec2_backend, group.instance_type)
+            if objection:
+                raise ApiError(objection.code, objection.message)
             reservation = group.ec2_backend.run_instances(
                 group.image_id,
                 1,

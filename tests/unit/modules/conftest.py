@@ -25,7 +25,9 @@ from tests import emulated
 
 @pytest.fixture(scope="session")
 def session_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with emulated.Emulator(tmp_path_factory.mktemp("emulator") / "requests.jsonl") as started:
+    # Each test has an account of its own, and is not about what a new one may have.
+    log = tmp_path_factory.mktemp("emulator") / "requests.jsonl"
+    with emulated.Emulator(log, "--set", "quotas=0") as started:
         yield Emulator(started.url, started.log)
 
 
