@@ -263,7 +263,12 @@ def scopes(action: str, lists: bool = False) -> set[Scope]:
         # The reference knows the load balancer, WAF's guide allows it on * only. The load balancer's own action beside
         # it is allowed by name: https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
         return {ANYWHERE}
-    kinds = {kind: rest for kind, rest in entry["resource_types"].items() if kind in reference(prefix)["resources"]}
+    # Of S3 buckets and objects alone. IAM refuses an ARN of S3 with a Region that does not name an access point.
+    kinds = {
+        kind: rest
+        for kind, rest in entry["resource_types"].items()
+        if kind in reference(prefix)["resources"] and (prefix != "s3" or (prefix, kind) in PATHS)
+    }
     whole = entry["resource_types"].get("", {"condition_keys": []})["condition_keys"]
     if not kinds:
         return {Scope.tagged("Request", "*") if _has(whole, "Request") else ANYWHERE}

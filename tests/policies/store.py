@@ -16,7 +16,7 @@ FOLDER = ROOT / "policies"
 CALLS = FOLDER / "calls.json"
 REGION = "ap-south-1"  # of all environments
 # What is run against an emulator, in this order.
-RUN = ("provision", "configure", "bake", "refresh", "rotate_origin_secret", "status", "audit", "destroy")
+RUN = ("provision", "preflight", "configure", "bake", "refresh", "rotate_origin_secret", "status", "audit", "destroy")
 # That one needs something to mend. What it asks for is in its module. Database is part of configure.
 PLAYBOOKS = (*RUN, "remediation_undo")
 # Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles. A release at
@@ -36,7 +36,7 @@ def run_in(environment: str) -> list[str]:
 
 def arguments(playbook: str, environment: str) -> list[str]:
     """What a playbook is given there, to go on to its end without a person and without machines."""
-    variables = {"aws_destroy_confirm": environment, "aws_audit_fail_on": "never"}
+    variables = {"aws_destroy_confirm": environment, "aws_audit_fail_on": "never", "aws_preflight_fail_on": "never"}
     return ["-e", json.dumps(variables), *ARGUMENTS.get(playbook, ())]
 
 

@@ -6,6 +6,7 @@ import json
 from fnmatch import fnmatchcase
 
 import pytest
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
 from lab.emulator.enforcement import ONLY_WITH, PERMISSIONS
 from tests.policies import dependents, derive, enforced, source, store
@@ -227,7 +228,7 @@ def test_what_cloudfront_uses_is_in_another_region() -> None:
 
 @pytest.mark.parametrize("playbook", store.PLAYBOOKS)
 def test_iam_takes_each_policy(playbook: str) -> None:
-    """The quota of a managed policy; ten of them may be attached to a role."""
+    """The quota of a managed policy, and what IAM refuses; ten of them may be attached to a role."""
     documents = store.needed(playbook)
     assert len(documents) <= 10
     for document in documents:
@@ -236,6 +237,7 @@ def test_iam_takes_each_policy(playbook: str) -> None:
             text = text.replace(f"${{{name}}}", value)
         assert "${" not in text.replace("${aws:", "")  # what IAM itself fills in
         assert len(text) <= 6144
+        IAMPolicyDocumentValidator(text).validate()
 
 
 @pytest.mark.parametrize("playbook", store.PLAYBOOKS)
@@ -312,7 +314,7 @@ def test_nothing_but_reading_is_allowed_beyond_what_is_ours() -> None:
     assert exceptions == EVERYWHERE | OF_A_KIND
 
 
-@pytest.mark.parametrize("playbook", ["status", "audit"])
+@pytest.mark.parametrize("playbook", ["preflight", "status", "audit"])
 def test_who_only_looks_may_only_look(playbook: str) -> None:
     assert {action for action in derive.allowed_by(store.needed(playbook)) if not _reads(action)} == set()
 

@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 # Where IAM's names differ from boto3's.
-IAM_SERVICES = {"accessanalyzer": "access-analyzer", "elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+IAM_SERVICES = {
+    "accessanalyzer": "access-analyzer",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
 IAM_ACTIONS = {
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
