@@ -33,12 +33,13 @@ except ImportError:  # AnsibleAWSModule reports the missing library
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     ansible_dict_to_boto3_tag_list,
     boto3_tag_list_to_ansible_dict,
     compare_aws_tags,
 )
+
+from ansible_collections.pixstory.platform.plugins.module_utils import retries
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
@@ -155,6 +156,7 @@ class Resource:
     extra_retry_codes: ClassVar[tuple[str, ...]] = ()
     delete_waits: ClassVar[bool] = False  # whether AWS refuses to delete the resource while it is busy
     poll_seconds: ClassVar[float] = 10.0
+    shown_seconds: ClassVar[float] = 120.0  # until AWS describes what it has just made
 
     def __init__(self, module: AnsibleAWSModule) -> None:
         self.module = module
@@ -164,7 +166,6 @@ class Resource:
                 self.params["purge_tags"] = False  # only the Name tag is declared then
             self.params["tags"] = {**(self.params.get("tags") or {}), "Name": self.name}
         self.step = "read"
-        self._retry = self._retries()
         self._clients: dict[str, Any] = {}
 
     # What a subclass gives
@@ -212,6 +213,10 @@ class Resource:
         """Why the resource will never get ready, or None."""
         return None
 
+    def shown(self, plan: Plan, description: dict[str, Any] | None) -> bool:
+        """True once AWS describes what the plan has made: for a moment it may not."""
+        return description is not None or plan.action not in ("create", "replace")
+
     def advice(self, description: dict[str, Any] | None) -> str:
         """What to do when the resource was not ready in time."""
         return "It may still get there: run again, or raise wait_timeout."
@@ -235,13 +240,21 @@ class Resource:
             self._clients[service] = self.module.client(service)
         return self._clients[service]
 
-    def _retries(self, but: tuple[str, ...] = ()) -> Any:
-        codes = [code for code in self.extra_retry_codes if code not in but]
-        return AWSRetry.jittered_backoff(retries=8, catch_extra_error_codes=codes)
+    def _patiently(self, function: Callable[..., Any], but: tuple[str, ...] = ()) -> Callable[..., Any]:
+        """The function with retries, but for the codes ``but``."""
+
+        def seconds(error: ClientError) -> float:
+            if error.response["Error"]["Code"] in but:
+                return 0.0
+            # What is to be deleted is not new, so an answer that there is no such thing is final.
+            return retries.seconds_for(error, codes=self.extra_retry_codes, new=self.step != "delete")
+
+        return retries.patiently(function, seconds=seconds)
 
     def call(self, operation: str, *, service: str | None = None, **arguments: Any) -> dict[str, Any]:
         """One API call with retries. ``operation`` is boto3's method name."""
-        return self._retry(getattr(self.client(service), operation))(**arguments)
+        answer: dict[str, Any] = self._patiently(getattr(self.client(service), operation))(**arguments)
+        return answer
 
     def together(self, *reads: Callable[[], Any]) -> list[Any]:
         """What these return, in their order. They are run at once: none waits for another's way to AWS and back.
@@ -254,7 +267,8 @@ class Resource:
 
     def pages(self, operation: str, key: str, *, service: str | None = None, **arguments: Any) -> list[dict[str, Any]]:
         """All items of a paginated call. ``key`` names the list in the answer; ``Outer.Items`` one within it."""
-        return self._retry(self._read_pages)(operation, key, service, arguments)
+        items: list[dict[str, Any]] = self._patiently(self._read_pages)(operation, key, service, arguments)
+        return items
 
     def _read_pages(
         self, operation: str, key: str, service: str | None, arguments: dict[str, Any]
@@ -293,7 +307,7 @@ class Resource:
 
     def _or_none(self, missing: tuple[str, ...], read: Callable[..., Any], *given: Any, **arguments: Any) -> Any:
         try:
-            return self._retries(but=missing)(read)(*given, **arguments)
+            return self._patiently(read, but=missing)(*given, **arguments)
         except ClientError as error:
             if error.response["Error"]["Code"] in missing:
                 return None
@@ -418,7 +432,7 @@ class Resource:
             result["diff"] = {"before": plan.before, "after": plan.after}
         if not absent:
             if plan.changed and not self.module.check_mode:
-                description = self.describe()
+                description = self._wait_until_shown(plan)
             result[self.result_key] = self.result(description)
         self.module.exit_json(**result)
 
@@ -439,6 +453,19 @@ class Resource:
         step = self.step
         description = self._wait_until(lambda d: d is not None and not self.busy(d), "take changes")
         self.step = step
+        return description
+
+    def _wait_until_shown(self, plan: Plan) -> dict[str, Any] | None:
+        deadline = time.monotonic() + self.shown_seconds
+        pause = min(0.2, self.poll_seconds)
+        while not self.shown(plan, description := self.describe()):
+            if time.monotonic() + pause > deadline:
+                self.fail(
+                    f"{self.kind} {self.name} was made, and AWS does not describe it after {self.shown_seconds:.0f} s. "
+                    "Run again: it may be there by then."
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, self.poll_seconds)
         return description
 
     def _wait_until(self, reached: Callable[[dict[str, Any] | None], bool], goal: str) -> dict[str, Any] | None:

@@ -160,6 +160,11 @@ class ResourceSet(Resource):
                 if missing:
                     self.tag(there, missing)
 
+    def shown(self, plan: Plan, description: dict[str, Any] | None) -> bool:
+        """True once AWS lists all that were put."""
+        put = {name for name, changes in plan.changes.items() if changes is not None}
+        return plan.action == "delete" or put <= (description or {"Members": {}})["Members"].keys()
+
     def result(self, description: dict[str, Any] | None) -> dict[str, Any]:
         """Each member as it now is, under its full name."""
         members: Members = description["Members"] if description else {}

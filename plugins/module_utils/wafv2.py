@@ -22,9 +22,6 @@ GLOBAL_REGION = "us-east-1"
 LOCKED = "WAFOptimisticLockException"
 LOCK_ATTEMPTS = 5
 MISSING = ("WAFNonexistentItemException",)
-# A new resource takes a moment to be known everywhere:
-# https://docs.aws.amazon.com/waf/latest/APIReference/API_AssociateWebACL.html
-UNAVAILABLE = ("WAFUnavailableEntityException",)
 
 SCOPE_ARGUMENT: dict[str, Any] = {"scope": {"choices": ["REGIONAL", "CLOUDFRONT"], "default": "REGIONAL"}}
 
@@ -33,7 +30,6 @@ class WafResource(Resource):
     """A web ACL or an IP set: found by name and scope, and changed with the token that it was read with."""
 
     service = "wafv2"
-    extra_retry_codes = UNAVAILABLE
     noun: ClassVar[str]  # of the operations, "ip_set"
     answer_key: ClassVar[str]  # of the description in the answer to Get, "IPSet"
     list_operation: ClassVar[str]

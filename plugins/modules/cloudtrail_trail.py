@@ -140,12 +140,6 @@ class Trail(Resource):
     kind = "CloudTrail trail"
     service = "cloudtrail"
     result_key = "trail"
-    # A role, a bucket policy and a key policy made a moment ago are not known everywhere yet.
-    extra_retry_codes = (
-        "InvalidCloudWatchLogsRoleArnException",
-        "InsufficientS3BucketPolicyException",
-        "InsufficientEncryptionPolicyException",
-    )
     properties = (
         Property("s3_bucket_name", "S3BucketName"),
         Property("s3_key_prefix", "S3KeyPrefix"),

@@ -135,7 +135,6 @@ class Recorder(Resource):
     kind = "AWS Config recorder"
     service = "config"
     result_key = "recorder"
-    extra_retry_codes = ("InsufficientDeliveryPolicyException",)  # a bucket policy made a moment ago
     properties = (
         Property("role_arn", "roleARN"),
         Property("all_supported", "allSupported", read=_group("allSupported")),

@@ -108,7 +108,6 @@ class Instance(Ec2Resource):
     id_key = "InstanceId"
     result_key = "instance"
     name_tag = True
-    extra_retry_codes = ("InvalidInstanceID.NotFound",)  # for a moment after its launch
     properties = (
         Property("launch_template", "LaunchTemplate", compare=False),
         Property("subnet_id", "SubnetId", mutable=False),

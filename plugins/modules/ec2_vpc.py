@@ -94,7 +94,6 @@ class Vpc(Ec2Resource):
     id_key = "VpcId"
     result_key = "vpc"
     name_tag = True
-    extra_retry_codes = ("InvalidVpcID.NotFound",)  # for a moment after it was made
     properties = (
         Property("dns_support", "EnableDnsSupport"),
         Property("dns_hostnames", "EnableDnsHostnames"),

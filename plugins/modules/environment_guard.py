@@ -104,6 +104,7 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.pixstory.platform.plugins.module_utils.retries import while_busy
 from ansible_collections.pixstory.platform.plugins.module_utils.validation.addresses import is_aws, is_loopback
 
 ALL_YML = "inventories/<environment>/group_vars/all.yml"
@@ -214,18 +215,18 @@ def guard(module: AnsibleAWSModule) -> dict[str, Any]:
             f"No Region is set. Write platform_region in {ALL_YML}, and let the play hand platform_aws_connection to "
             "group/pixstory.platform.aws in module_defaults."
         )
-    # An emulator that is down is said at once, not after ten seconds of backing off.
+    # An emulator that is down is said at once, not after minutes of backing off: in place of the play's aws_config.
     config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1 if emulated else 3})
-    sts, ec2 = module.client("sts", config=config), module.client("ec2", config=config)
+    sts, ec2 = module.client("sts", aws_config=config), module.client("ec2", aws_config=config)
     for client in (sts, ec2):
         refuse_endpoint(emulated, client.meta.endpoint_url)
     refuse_profile(emulated, profile_settings(module))
     endpoint = sts.meta.endpoint_url
     try:
-        identity = sts.get_caller_identity()
+        identity = while_busy(sts.get_caller_identity)()
         refuse_account(emulated, module.params["account_id"], identity)
         endpoint = ec2.meta.endpoint_url
-        zones = ec2.describe_availability_zones()["AvailabilityZones"]
+        zones = while_busy(ec2.describe_availability_zones)()["AvailabilityZones"]
     except (BotoCoreError, ClientError) as error:
         raise Refused(explain(error, emulated, endpoint, region)) from error
     refuse_zones(region, module.params["zones"], zones)

@@ -114,7 +114,8 @@ except ImportError:  # AnsibleAWSModule reports the missing library
     BotoCoreError = ClientError = Exception  # type: ignore[misc,assignment]
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from ansible_collections.pixstory.platform.plugins.module_utils.retries import while_busy
 
 ROOT = "<root_account>"
 NO_REPORT = ("ReportNotPresent", "ReportExpired", "ReportInProgress")
@@ -151,18 +152,18 @@ def user(row: dict[str, str], now: datetime) -> dict[str, Any]:
     }
 
 
-def read_report(module: AnsibleAWSModule, client: Any, call: Any) -> dict[str, Any] | None:
+def read_report(module: AnsibleAWSModule, client: Any) -> dict[str, Any] | None:
     """The report, made where there is none; None in check mode when it would have to be made."""
     deadline = time.monotonic() + module.params["wait_timeout"]
     while True:
         try:
-            return call(client.get_credential_report)()
+            return while_busy(client.get_credential_report)()
         except ClientError as error:
             if error.response["Error"]["Code"] not in NO_REPORT:
                 raise
         if module.check_mode:
             return None
-        call(client.generate_credential_report)()
+        while_busy(client.generate_credential_report)()
         if time.monotonic() > deadline:
             module.fail_json(
                 msg=f"IAM made no credential report within {module.params['wait_timeout']} s. Run again, or raise "
@@ -173,11 +174,10 @@ def read_report(module: AnsibleAWSModule, client: Any, call: Any) -> dict[str, A
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec={"wait_timeout": {"type": "int", "default": 120}}, supports_check_mode=True)
-    call = AWSRetry.jittered_backoff(retries=8)
     try:
         client = module.client("iam")
-        summary = call(client.get_account_summary)()["SummaryMap"]
-        report = read_report(module, client, call)
+        summary = while_busy(client.get_account_summary)()["SummaryMap"]
+        report = read_report(module, client)
     except (BotoCoreError, ClientError) as error:
         module.fail_json_aws(error, msg="Cannot read the credential report")
     now = datetime.now(UTC)

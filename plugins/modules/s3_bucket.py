@@ -276,7 +276,7 @@ class Bucket(Resource):
     kind = "S3 bucket"
     service = "s3"
     result_key = "bucket"
-    extra_retry_codes = ("OperationAborted", "NoSuchBucket")  # a new bucket takes a moment to be known everywhere
+    extra_retry_codes = ("OperationAborted",)  # while AWS still works on an earlier change
     # In the order in which they are set: a public policy needs the block lifted first.
     properties = (
         Property("region", "Region", mutable=False),

@@ -80,7 +80,8 @@ except ImportError:  # AnsibleAWSModule reports the missing library
     BotoCoreError = ClientError = Exception  # type: ignore[misc,assignment]
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from ansible_collections.pixstory.platform.plugins.module_utils.retries import while_busy
 
 CATEGORIES = (
     "cost_optimizing",
@@ -102,7 +103,7 @@ class Advisor:
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         function = getattr(self.client, f"describe_trusted_advisor_{operation}")
-        answer: dict[str, Any] = AWSRetry.jittered_backoff(retries=8)(function)(**arguments)
+        answer: dict[str, Any] = while_busy(function)(**arguments)
         return answer
 
     def checks(self, categories: list[str]) -> list[dict[str, Any]]:

@@ -86,7 +86,7 @@ logging:
 from typing import Any
 
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
-from ansible_collections.pixstory.platform.plugins.module_utils.wafv2 import GLOBAL_REGION, MISSING, UNAVAILABLE
+from ansible_collections.pixstory.platform.plugins.module_utils.wafv2 import GLOBAL_REGION, MISSING
 
 
 def read_destination(description: dict[str, Any]) -> str:
@@ -127,7 +127,6 @@ class Logging(Resource):
     service = "wafv2"
     name_param = "web_acl_arn"
     result_key = "logging"
-    extra_retry_codes = UNAVAILABLE
     properties = (
         Property("destination_arn", "Destination", read=read_destination),
         Property("redacted_headers", "Headers", read=read_headers, equal=same_headers),

@@ -68,7 +68,7 @@ association:
 from typing import Any
 
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Property, Resource, main_for
-from ansible_collections.pixstory.platform.plugins.module_utils.wafv2 import MISSING, UNAVAILABLE
+from ansible_collections.pixstory.platform.plugins.module_utils.wafv2 import MISSING
 
 
 class Association(Resource):
@@ -76,7 +76,6 @@ class Association(Resource):
     service = "wafv2"
     name_param = "resource_arn"
     result_key = "association"
-    extra_retry_codes = UNAVAILABLE
     properties = (Property("web_acl_arn", "WebACLArn"),)
 
     def validate(self) -> None:

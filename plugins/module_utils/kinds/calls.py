@@ -19,7 +19,8 @@ except ImportError:  # AnsibleAWSModule reports the missing library
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+
+from ansible_collections.pixstory.platform.plugins.module_utils.retries import while_busy
 
 from .base import dig
 from .errors import CallFailed
@@ -45,7 +46,6 @@ class Aws:
             if given:
                 config = config.merge(given if isinstance(given, Config) else Config(**given))
         self.region = str(region)
-        self._retry = AWSRetry.jittered_backoff(retries=8, delay=1)
         self._clients = {
             service: session.client(
                 service.partition("@")[0],
@@ -110,7 +110,7 @@ class Aws:
 
     def _guard(self, service: str, operation: str, function: Callable[[], Any]) -> Any:
         try:
-            return self._retry(function)()
+            return while_busy(function)()
         except (BotoCoreError, ClientError) as error:
             method = self._clients[service].meta.method_to_api_mapping[operation]
             raise CallFailed(service, method, error) from error

@@ -462,6 +462,29 @@ def test_what_is_not_there_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) ->
     assert len(slept) == 1
 
 
+class Unseen(Bucket):
+    """One that AWS does not describe at once."""
+
+    unseen = 0
+
+    def create(self, declared: dict[str, Any]) -> None:
+        super().create(declared)
+        self.unseen = 2
+
+    def describe(self) -> dict[str, Any] | None:
+        self.unseen -= 1
+        return None if self.unseen >= 0 else super().describe()
+
+
+def test_what_was_made_is_waited_for_until_aws_describes_it() -> None:
+    assert run(Unseen(Module(size=1)))["resource"]["size"] == 1
+
+
+def test_what_aws_never_describes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Unseen, "shown_seconds", -1)
+    assert "bucket main was made, and AWS does not describe it" in run(Unseen(Module(size=1)))["msg"]
+
+
 def test_a_policy_is_returned_in_its_own_words() -> None:
     policy = {"Statement": [{"Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}]}
     result = run(Bucket(Module(), {**PRESENT, "Policy": policy, "Owner": {"DisplayName": "me"}}))

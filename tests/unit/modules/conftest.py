@@ -16,9 +16,9 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from twelve_steps import Emulator, Runner, TwelveSteps
 
+from ansible_collections.pixstory.platform.plugins.module_utils import retries
 from ansible_collections.pixstory.platform.plugins.module_utils.reconciler import Resource
 from tests import emulated
 
@@ -43,8 +43,8 @@ def emulator(session_emulator: Emulator) -> Emulator:
 def run(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Runner:
     """Run modules; waiting polls often, and clients are made once."""
     monkeypatch.setattr(Resource, "poll_seconds", 0.05)
-    # The emulator throttles nobody: an error is to be seen at once.
-    monkeypatch.setattr(AWSRetry, "jittered_backoff", lambda **_: lambda function: function)
+    # Nothing of what this emulator answers passes: an error is to be seen at once.
+    monkeypatch.setattr(retries, "seconds_for", lambda error, **_: 0.0)
     monkeypatch.setattr(AnsibleAWSModule, "client", lambda module, service: emulator.client(service, module.region))
     return Runner(emulator)
 
