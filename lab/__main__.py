@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: ``python -m lab emulator|start|stop|status|fabric|image|scenario|cis|waf``."""
+"""The command line of the lab: ``python -m lab emulator|start|stop|status|fabric|image|scenario|cis|waf|harsh``."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("cis", help="print what the scans of `make cis` found")
 
     commands.add_parser("waf", help="print which rules of the web ACLs a rehearsal proves, and which it does not model")
+
+    commands.add_parser("harsh", help="print how the emulator is as harsh as AWS, and the switch of each kind")
 
     inside = commands.add_parser("gateway", help="serve AWS to a container's network; `scenario` starts it")
     inside.add_argument("service", choices=(*AWS_SERVICES, gateway.ENTRANCE))
@@ -167,6 +169,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return cis.report()
     if arguments.command == "waf":
         return waf.report()
+    if arguments.command == "harsh":
+        from lab.emulator import harsh  # it needs moto, which the machines' own commands do without
+
+        harsh.load()
+        print(harsh.table())
+        return 0
     if arguments.command == "image":
         print(image.ensure(arguments.name, host.detect()))
         return 0

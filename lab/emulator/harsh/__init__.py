@@ -165,3 +165,10 @@ def witness(asked: Asked, answer: Answer) -> None:
     for of, told in _witnesses:
         if of:
             told(asked, answer)
+
+
+def table() -> str:
+    """The switches as a table in Markdown."""
+    rows = [(one.name, f"{one.on:g}", f"{one.off:g}", one.text) for _, one in sorted(SWITCHES.items())]
+    lines = [("switch", "on", "off", "what it does"), ("---",) * 4, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

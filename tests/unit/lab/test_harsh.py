@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from moto.core.utils import get_service_model
 
 from lab.emulator import harsh
 from lab.emulator.harsh import Answer, Asked, Refused
+from tests.emulated import ROOT
 
 ASKED = Asked("sts", "GetCallerIdentity", "123456789012", "ap-south-1", "key", False, {})
 
@@ -58,3 +62,8 @@ def test_a_witness_gets_the_answer_as_boto3_gives_it() -> None:
     model = get_service_model("sts").operation_model("GetCallerIdentity")
     harsh.witness(ASKED, Answer(200, {"content-type": "text/xml"}, body, model))
     assert seen[0]["Arn"] == "arn:aws:iam::123456789012:root"
+
+
+def test_the_document_has_the_table() -> None:
+    said = subprocess.run([sys.executable, "-m", "lab", "harsh"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout in (ROOT / "docs" / "lab.md").read_text()
