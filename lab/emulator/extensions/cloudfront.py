@@ -296,19 +296,18 @@ def _refuse(call: Call, config: Config) -> None:
         )
 
 
-def _described(call: Call, distribution: Config) -> Config:
-    """With the status: ``Deployed`` once the change has had the time that it takes.
-
-    Where a lab's edge stands the change has arrived when that has taken it, too.
-    """
-    passing = slow.state_of(distribution["ARN"], "Deployed") != "Deployed"
-    shown = {key: distribution[key] for key in ("Id", "ARN", "Status", "DomainName", "DistributionConfig")}
+def _status(call: Call, distribution: Config) -> str:
+    """``Deployed`` once a change has had its time, and where a lab's edge stands once that has taken it."""
     edge = table(call.account, "aws", EDGE)
     stands = time.monotonic() - edge.get("told", -STANDS) < STANDS
-    if not passing and (not stands or edge["etags"].get(distribution["Id"]) == distribution["ETag"]):
-        distribution["Status"] = "Deployed"
+    taken = not stands or edge["etags"].get(distribution["Id"]) == distribution["ETag"]
+    return slow.state_of(distribution["ARN"], "Deployed" if taken else "InProgress")
+
+
+def _described(call: Call, distribution: Config) -> Config:
     return {
-        **shown,
+        **{key: distribution[key] for key in ("Id", "ARN", "DomainName", "DistributionConfig")},
+        "Status": _status(call, distribution),
         "LastModifiedTime": "2026-01-01T00:00:00Z",
         "InProgressInvalidationBatches": 0,
         "ActiveTrustedSigners": {"Enabled": False, "Quantity": 0},
@@ -327,7 +326,6 @@ def _create(call: Call, sent: Config, tags: list[Config]) -> Config:
         "Id": identifier,
         "ETag": _id(),
         "ARN": f"arn:aws:cloudfront::{call.account}:distribution/{identifier}",
-        "Status": "InProgress",
         "DomainName": f"d{uuid.uuid4().hex[:13]}.cloudfront.net",
         "DistributionConfig": _config(call, sent),
     }
@@ -335,9 +333,7 @@ def _create(call: Call, sent: Config, tags: list[Config]) -> Config:
     backend_of("cloudfront", call.account, "aws").tagger.tag_resource(distribution["ARN"], tags)
     location = f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{identifier}"
     slow.begin(distribution["ARN"], "InProgress", slow.DISTRIBUTION_DEPLOYED)
-    shown = _described(call, distribution)
-    distribution["Status"] = "InProgress"
-    return {"Distribution": shown, "ETag": distribution["ETag"], "Location": location}
+    return {"Distribution": _described(call, distribution), "ETag": distribution["ETag"], "Location": location}
 
 
 @operation("cloudfront", "CreateDistribution")
@@ -374,11 +370,9 @@ def update_distribution(call: Call, params: Config) -> Config:
     sent = params["DistributionConfig"]
     if sent["CallerReference"] != found["DistributionConfig"]["CallerReference"]:
         raise ApiError("IllegalUpdate", "The caller reference cannot be changed.")
-    found.update(DistributionConfig=_config(call, sent), ETag=_id(), Status="InProgress")
+    found.update(DistributionConfig=_config(call, sent), ETag=_id())
     slow.begin(found["ARN"], "InProgress", slow.DISTRIBUTION_DEPLOYED)
-    shown = _described(call, found)
-    found["Status"] = "InProgress"
-    return {"Distribution": shown, "ETag": found["ETag"]}
+    return {"Distribution": _described(call, found), "ETag": found["ETag"]}
 
 
 @operation("cloudfront", "DeleteDistribution")
@@ -387,8 +381,7 @@ def delete_distribution(call: Call, params: Config) -> None:
     found = _distribution(call, params, match=True)
     if found["DistributionConfig"]["Enabled"]:
         raise ApiError("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.")
-    if slow.state_of(found["ARN"], "Deployed") != "Deployed":
-        # Its change to disabled has not arrived everywhere.
+    if _status(call, found) != "Deployed":  # disabled, but not yet everywhere
         raise ApiError("DistributionNotDisabled", "The distribution you are trying to delete has not been disabled.")
     del _distributions(call)[params["Id"]]
 
@@ -398,7 +391,8 @@ def list_distributions(call: Call, params: Config) -> Config:
     """https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ListDistributions.html"""
     items = [
         {
-            **{key: found[key] for key in ("Id", "ARN", "Status", "DomainName")},
+            **{key: found[key] for key in ("Id", "ARN", "DomainName")},
+            "Status": _status(call, found),
             "LastModifiedTime": "2026-01-01T00:00:00Z",
             **{key: found["DistributionConfig"][key] for key in SUMMARY},
         }
