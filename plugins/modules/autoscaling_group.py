@@ -13,8 +13,9 @@ short_description: Make an Auto Scaling group with its policies and schedule
 description:
   - Makes an Auto Scaling group, its target tracking policies and its scheduled actions, or deletes them.
   - An Auto Scaling group is found by its name.
-  - The lists O(target_group_arns), O(metrics_collection), O(scaling_policies) and O(scheduled_actions) are exact.
-    What is there and not declared is removed. A list that is not given is left alone.
+  - The lists O(target_group_arns), O(metrics_collection), O(scaling_policies), O(scheduled_actions),
+    O(lifecycle_hooks) and O(suspended_processes) are exact. What is there and not declared is removed. A list that is
+    not given is left alone.
   - A new version of the launch template is for new instances only. Those that run stay as they are until an
     instance refresh replaces them.
   - Follows U(https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html) and
@@ -167,6 +168,45 @@ options:
       desired_capacity:
         description: The new desired capacity.
         type: int
+  lifecycle_hooks:
+    description:
+      - Where an instance waits before it is in service, or before it ends.
+      - The group is made with those that are declared, so that its first instances wait too.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the hook.
+        type: str
+        required: true
+      transition:
+        description: Whether an instance waits when it is launched or when it is terminated.
+        type: str
+        choices: [launching, terminating]
+        default: launching
+      heartbeat_timeout:
+        description: Seconds that an instance waits, 30 to 7200, unless CompleteLifecycleAction ends it before.
+        type: int
+        default: 3600
+      default_result:
+        description: What happens then. V(ABANDON) terminates a new instance, V(CONTINUE) has it go on.
+        type: str
+        choices: [ABANDON, CONTINUE]
+        default: ABANDON
+  suspended_processes:
+    description: The processes of the group that are suspended, for example V(HealthCheck). V([]) for none.
+    type: list
+    elements: str
+    choices:
+      - AZRebalance
+      - AddToLoadBalancer
+      - AlarmNotification
+      - HealthCheck
+      - InstanceRefresh
+      - Launch
+      - ReplaceUnhealthy
+      - ScheduledActions
+      - Terminate
   force:
     description: Whether O(state=absent) terminates the instances. Without it, a group with instances is refused.
     type: bool
@@ -211,9 +251,18 @@ EXAMPLES = r"""
         recurrence: 0 7 * * 1-5
         time_zone: Asia/Kolkata
         min_size: 4
+    lifecycle_hooks:
+      - name: ready
+        heartbeat_timeout: 300
+        default_result: CONTINUE
     tags:
       Project: pixstory
       Role: web
+
+- name: Have its health checked no more for a while
+  pixstory.platform.autoscaling_group:
+    name: pixstory-production-web
+    suspended_processes: [HealthCheck]
 
 - name: Delete it with its instances
   pixstory.platform.autoscaling_group:
@@ -251,6 +300,10 @@ auto_scaling_group:
       elements: dict
     scheduled_actions:
       description: The scheduled actions. Only when O(scheduled_actions) is given.
+      type: list
+      elements: dict
+    lifecycle_hooks:
+      description: The lifecycle hooks. Only when O(lifecycle_hooks) is given.
       type: list
       elements: dict
     tags:
@@ -308,6 +361,28 @@ def read_scheduled_action(action: dict[str, Any]) -> dict[str, Any]:
     return given({option: action.get(key) for option, key in SCHEDULED_ACTION.items()})
 
 
+TRANSITIONS = {"launching": "autoscaling:EC2_INSTANCE_LAUNCHING", "terminating": "autoscaling:EC2_INSTANCE_TERMINATING"}
+
+
+def read_lifecycle_hook(hook: dict[str, Any]) -> dict[str, Any]:
+    transition = hook.get("LifecycleTransition")
+    return {
+        "name": hook["LifecycleHookName"],
+        "transition": next((name for name, value in TRANSITIONS.items() if value == transition), transition),
+        "heartbeat_timeout": hook.get("HeartbeatTimeout"),
+        "default_result": hook.get("DefaultResult"),
+    }
+
+
+def write_lifecycle_hook(hook: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "LifecycleHookName": hook["name"],
+        "LifecycleTransition": TRANSITIONS[hook["transition"]],
+        "HeartbeatTimeout": hook["heartbeat_timeout"],
+        "DefaultResult": hook["default_result"],
+    }
+
+
 class AutoScalingGroup(Resource):
     kind = "Auto Scaling group"
     service = "autoscaling"
@@ -348,6 +423,13 @@ class AutoScalingGroup(Resource):
         ),
         Property("scaling_policies", "ScalingPolicies", unordered=True),
         Property("scheduled_actions", "ScheduledActions", unordered=True),
+        Property("lifecycle_hooks", "LifecycleHooks", unordered=True),
+        Property(
+            "suspended_processes",
+            "SuspendedProcesses",
+            read=lambda description: [item["ProcessName"] for item in description.get("SuspendedProcesses", [])],
+            unordered=True,
+        ),
         Property("propagate_at_launch", "PropagateAtLaunch"),
     )
     properties = (*group_properties, *part_properties)
@@ -381,6 +463,8 @@ class AutoScalingGroup(Resource):
             readers["ScalingPolicies"] = self._read_policies
         if self.params["scheduled_actions"] is not None:
             readers["ScheduledActions"] = self._read_actions
+        if self.params["lifecycle_hooks"] is not None:
+            readers["LifecycleHooks"] = self._read_hooks
         groups, *parts = self.together(self._read_group, *readers.values())
         if not groups:
             return None
@@ -400,6 +484,12 @@ class AutoScalingGroup(Resource):
     def _read_actions(self) -> list[dict[str, Any]]:
         actions = self._parts("describe_scheduled_actions", "ScheduledUpdateGroupActions")
         return [read_scheduled_action(action) for action in actions]
+
+    def _read_hooks(self) -> list[dict[str, Any]]:
+        hooks = self.call_or_none(
+            "describe_lifecycle_hooks", missing=("ValidationError",), AutoScalingGroupName=self.name
+        )
+        return [read_lifecycle_hook(hook) for hook in (hooks or {}).get("LifecycleHooks", [])]
 
     def _parts(self, operation: str, key: str) -> list[dict[str, Any]]:
         """None of a group that is not there, for which AWS has a ValidationError."""
@@ -437,6 +527,9 @@ class AutoScalingGroup(Resource):
             "create_auto_scaling_group",
             **self._group(declared),
             TargetGroupARNs=declared.pop("TargetGroupARNs", []),
+            LifecycleHookSpecificationList=[
+                write_lifecycle_hook(hook) for hook in declared.pop("LifecycleHooks", None) or []
+            ],
             Tags=self._tags(self.params["tags"]),
         )
         declared.pop("PropagateAtLaunch", None)
@@ -555,6 +648,20 @@ class AutoScalingGroup(Resource):
             arguments = {SCHEDULED_ACTION[option]: value for option, value in action.items()}
             self.call("put_scheduled_update_group_action", AutoScalingGroupName=self.name, **arguments)
 
+    def _set_lifecycle_hooks(self, present: list[dict[str, Any]], declared: list[dict[str, Any]]) -> None:
+        removed, changed = self._by_name(present, declared)
+        for name in removed:
+            self.call("delete_lifecycle_hook", AutoScalingGroupName=self.name, LifecycleHookName=name)
+        for hook in changed:
+            self.call("put_lifecycle_hook", AutoScalingGroupName=self.name, **write_lifecycle_hook(hook))
+
+    def _set_suspended_processes(self, present: list[str], declared: list[str]) -> None:
+        group = {"AutoScalingGroupName": self.name}
+        if added := sorted(set(declared) - set(present)):
+            self.call("suspend_processes", ScalingProcesses=added, **group)
+        if removed := sorted(set(present) - set(declared)):
+            self.call("resume_processes", ScalingProcesses=removed, **group)
+
     def _by_name(
         self, present: list[dict[str, Any]], declared: list[dict[str, Any]]
     ) -> tuple[list[str], list[dict[str, Any]]]:
@@ -623,6 +730,31 @@ def main() -> None:
                     "max_size": {"type": "int"},
                     "desired_capacity": {"type": "int"},
                 },
+            },
+            "lifecycle_hooks": {
+                "type": "list",
+                "elements": "dict",
+                "options": {
+                    "name": {"required": True},
+                    "transition": {"choices": list(TRANSITIONS), "default": "launching"},
+                    "heartbeat_timeout": {"type": "int", "default": 3600},
+                    "default_result": {"choices": ["ABANDON", "CONTINUE"], "default": "ABANDON"},
+                },
+            },
+            "suspended_processes": {
+                "type": "list",
+                "elements": "str",
+                "choices": [
+                    "AZRebalance",
+                    "AddToLoadBalancer",
+                    "AlarmNotification",
+                    "HealthCheck",
+                    "InstanceRefresh",
+                    "Launch",
+                    "ReplaceUnhealthy",
+                    "ScheduledActions",
+                    "Terminate",
+                ],
             },
             "force": {"type": "bool", "default": False},
             "wait_for_instances": {"type": "bool", "default": False},

@@ -149,6 +149,49 @@ def test_what_is_not_given_is_left_alone(emulator: Emulator, run: Runner, declar
     assert policies(emulator) == actions(emulator) == {}
 
 
+READY = {"name": "ready", "heartbeat_timeout": 300, "default_result": "CONTINUE"}
+LEAVING = {"name": "leaving", "transition": "terminating", "heartbeat_timeout": 60}
+
+
+def hooks(emulator: Emulator) -> dict[str, dict[str, Any]]:
+    found = emulator.client("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=NAME)["LifecycleHooks"]
+    return {hook["LifecycleHookName"]: hook for hook in found}
+
+
+def test_the_first_instances_wait_at_the_hooks_that_the_group_is_made_with(
+    emulator: Emulator, run: Runner, declared: dict, others: dict
+) -> None:
+    declaration = {**declared, "lifecycle_hooks": [READY, LEAVING], "wait_for_instances": False}
+    run.predicted(MODULE, declaration)
+    assert {one["LifecycleState"] for one in group(emulator)["Instances"]} == {"Pending:Wait"}
+    assert not run.predicted(MODULE, {**declaration, "lifecycle_hooks": [LEAVING, READY]}).changed
+    changed = [{**READY, "heartbeat_timeout": 600}]
+    assert run.predicted(MODULE, {"name": NAME, "lifecycle_hooks": changed}).changed
+    assert hooks(emulator).keys() == {"ready"}
+    assert (hooks(emulator)["ready"]["HeartbeatTimeout"], hooks(emulator)["ready"]["DefaultResult"]) == (
+        600,
+        "CONTINUE",
+    )
+    assert not run.predicted(MODULE, {"name": NAME}).changed
+    run.predicted(MODULE, {"name": NAME, "lifecycle_hooks": []})
+    assert hooks(emulator) == {}
+
+
+def test_processes_are_suspended_and_resumed(emulator: Emulator, run: Runner, declared: dict, others: dict) -> None:
+    def suspended() -> set[str]:
+        return {one["ProcessName"] for one in group(emulator)["SuspendedProcesses"]}
+
+    run(MODULE, declared)
+    for wanted in (["HealthCheck", "AZRebalance"], ["HealthCheck"], []):
+        declaration = {"name": NAME, "suspended_processes": wanted}
+        outcome = run.predicted(MODULE, declaration)
+        assert outcome.changed
+        assert suspended() == set(wanted)
+        assert not run.predicted(MODULE, declaration).changed
+        shown = outcome.result["auto_scaling_group"]["suspended_processes"]
+        assert {one["process_name"] for one in shown} == set(wanted)
+
+
 def test_a_policy_that_takes_another_metric_loses_its_label(
     emulator: Emulator, run: Runner, declared: dict, others: dict
 ) -> None:
