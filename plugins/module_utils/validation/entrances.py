@@ -36,11 +36,10 @@ def check(declared: Declared) -> Checks:
     for name, group in declared.entries("aws_load_balancing_target_groups").items():
         path: Path = ("aws_load_balancing_target_groups", name)
         yield from within((*path, "port"), group.get("port"), 1, 65535)
-        health = group.get("health_path")
-        if health is not None and (not health.startswith("/") or len(health) > 1024 or " " in health):
-            yield Mistake(
-                (*path, "health_path"), f"is {show(health)}", "Write a path that begins with /, such as /healthz."
-            )
+        for key in ("health_path", "ready_path"):
+            asked = group.get(key)
+            if asked is not None and (not asked.startswith("/") or len(asked) > 1024 or " " in asked):
+                yield Mistake((*path, key), f"is {show(asked)}", "Write a path that begins with /, such as /healthz.")
     yield from _reachable(declared)
     yield from _settings(declared)
     yield from _names(declared)
