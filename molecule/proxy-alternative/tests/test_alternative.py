@@ -99,7 +99,7 @@ def test_other_names(get: Any, machines: Mapping[str, Host], lab: Mapping[str, A
 
 def test_health_is_answered_under_every_name(ask: Any, lab: Mapping[str, Any], machines: Mapping[str, Host]) -> None:
     address = lab["machines"]["debian-13"]["address"]
-    answer = ask(f"https://{address}:8443/healthz")
+    answer = ask(f"https://{address}:8443/readyz")
     assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok"})
     counted = [json.loads(machines["inside-a"].check_output(f"curl -s http://127.0.0.1:{port}/{path}"))["count"]
                for port, path in ((8080, "ready"), (8000, "readyz"))]  # fmt: skip

@@ -1,4 +1,4 @@
-"""/healthz tells whether the way inward is open."""
+"""/healthz tells whether the proxy lives, /readyz whether the way inward is open."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from testinfra.host import Host
 testinfra_hosts = ["debian-13", "debian-12"]
 
 
-def test_healthy(ask: Any) -> None:
-    answer = ask("/healthz")
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_healthy(ask: Any, path: str) -> None:
+    answer = ask(path)
     assert (answer.status, json.loads(answer.body)) == (200, {"status": "ok"})
 
 
@@ -29,7 +30,8 @@ def test_503_while_a_backend_does_not_answer(ask: Any, inside: Any, backend: str
     else:
         inside.point("inside-a", web=backend != "web", app=backend != "app")
         time.sleep(2)
-    answer = ask("/healthz")
+    answer = ask("/readyz")
+    assert ask("/healthz").status == 200
     assert answer.status == 503
     assert json.loads(answer.body) == {"status": "unavailable", "reason": f"{backend} does not answer"}
     if trouble == "unknown":
@@ -37,7 +39,7 @@ def test_503_while_a_backend_does_not_answer(ask: Any, inside: Any, backend: str
         time.sleep(2)
     else:
         inside.start("inside-a", f"{backend}-{port}")
-    assert ask("/healthz").status == 200
+    assert ask("/readyz").status == 200
 
 
 def test_503_soon_when_a_backend_hangs(ask: Any, inside: Any) -> None:
@@ -45,7 +47,7 @@ def test_503_soon_when_a_backend_hangs(ask: Any, inside: Any) -> None:
     inside.machines["inside-a"].check_output("systemctl kill --signal=STOP backend@app-8000")
     started = time.monotonic()
     try:
-        assert ask("/healthz").status == 503
+        assert ask("/readyz").status == 503
         # The load balancer waits for 5 seconds.
         assert time.monotonic() - started < 4
     finally:
@@ -55,7 +57,7 @@ def test_503_soon_when_a_backend_hangs(ask: Any, inside: Any) -> None:
 def test_not_limited_for_the_load_balancer_itself(
     machines: Mapping[str, Host], host: Host, lab: Any, fresh: Any
 ) -> None:
-    url = f"https://{lab['machines'][host.check_output('hostname')]['address']}/healthz?n=[1-300]"
+    url = f"https://{lab['machines'][host.check_output('hostname')]['address']}/readyz?n=[1-300]"
     command = "curl -sk -o /dev/null -w '%%{http_code}\\n' %s"
     assert set(machines["inside-a"].check_output(command, url).splitlines()) == {"200"}
     # Through it, a client cannot make the proxies ask web and app without end.
@@ -64,11 +66,11 @@ def test_not_limited_for_the_load_balancer_itself(
 
 
 def test_neither_logged_nor_cached(ask: Any, host: Host) -> None:
-    answer = ask("/healthz")
+    answer = ask("/readyz")
     assert answer.header("X-Cache-Status") is None
     time.sleep(0.2)
-    assert host.run("grep -e healthz -e %s /var/log/nginx/access.log", answer.header("X-Request-ID")).rc == 1
+    assert host.run("grep -e readyz -e %s /var/log/nginx/access.log", answer.header("X-Request-ID")).rc == 1
 
 
 def test_what_it_asks_cannot_be_asked_from_outside(ask: Any) -> None:
-    assert ask("/.healthz/web").status == 404
+    assert ask("/.readyz/web").status == 404

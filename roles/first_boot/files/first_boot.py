@@ -45,6 +45,7 @@ from urllib.parse import urlsplit
 RUN = Path("/run/pixstory")
 METADATA = "http://169.254.169.254"
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
+LONGEST_UNTIL_READY = 5.0  # a machine takes traffic once it is found ready, and the question is to itself
 SILENCE = 60.0
 TIMEOUT = 5.0
 
@@ -81,11 +82,12 @@ class Identity:
 def retry(
     attempt: Callable[[], Any],
     *,
+    longest: float = LONGEST_DELAY,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
 ) -> Any:
-    """Try until it works. Waits 1 s to 30 s, with jitter, and says why once a minute at most."""
+    """Try until it works. Waits 1 s to `longest`, with jitter, and says why once a minute at most."""
     delay, said = FIRST_DELAY, -SILENCE
     while True:
         try:
@@ -95,7 +97,7 @@ def retry(
                 said = clock()
                 say(f"waiting: {reason}")
         sleep(random.uniform(max(FIRST_DELAY, delay / 2), delay))
-        delay = min(LONGEST_DELAY, delay * 2)
+        delay = min(longest, delay * 2)
 
 
 # Who am I
@@ -412,8 +414,8 @@ def parse(argv: Iterable[str] | None) -> argparse.Namespace:
 def main(argv: Iterable[str] | None = None) -> None:
     """Run one command until it is done."""
     arguments = parse(argv)
-    command = settings if arguments.command == "settings" else ready
-    print(retry(lambda: command(arguments)))
+    command, longest = (settings, LONGEST_DELAY) if arguments.command == "settings" else (ready, LONGEST_UNTIL_READY)
+    print(retry(lambda: command(arguments), longest=longest))
 
 
 if __name__ == "__main__":

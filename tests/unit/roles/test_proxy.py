@@ -113,8 +113,8 @@ def test_every_variant_is_whole(variant: dict[str, Any], release: int) -> None:
     for location in (each for each in walk(found) if each.name == "location"):
         given = {name for name, _ in location.values("proxy_set_header")}
         assert "internal" in [each.name for each in location.block or []] or not given or common <= given
-        # Nothing reaches a backend without limits, except the questions of /healthz.
-        if location.values("proxy_pass") and not location.arguments[-1].startswith("/.healthz/"):
+        # Nothing reaches a backend without limits, except the questions of /readyz.
+        if location.values("proxy_pass") and not location.arguments[-1].startswith("/.readyz/"):
             assert [each[0] for each in location.values("limit_req")] == [
                 "zone=general",
                 "zone=posting",
@@ -156,7 +156,8 @@ def test_with_names_other_hosts_get_health_and_nothing_else() -> None:
     found = servers(http(proxy_server_names=["a.example"]))
     assert set(found) == {"443 _", "443 a.example", "127.0.0.1:8081 -"}
     assert [each.values("return") for each in found["443 _"].all("location") if each.arguments == ["/"]] == [[["444"]]]
-    assert ["=", "/healthz"] in found["443 _"].values("location")
+    for path in ("/healthz", "/readyz"):
+        assert ["=", path] in found["443 _"].values("location")
     assert [each for each in found["443 a.example"].values("listen") if "default_server" in each] == []
 
 
