@@ -152,14 +152,16 @@ def test_a_page_says_that_it_is_stale() -> None:
     assert "nothing new can be published" in page.text
 
 
+@pytest.mark.parametrize("died", [502, 504, None])
 @pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("POST", 1)])
-def test_what_a_dying_machine_was_asked_another_one_answers(method: str, asked: int) -> None:
-    answers = [httpx.Response(502), httpx.Response(200, json={"entries": [], "speech_api": "off"})]
+def test_what_a_dying_machine_was_asked_another_one_answers(method: str, asked: int, died: int | None) -> None:
     seen = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request.method)
-        return answers[len(seen) - 1]
+        if len(seen) == 1 and died is None:
+            raise httpx.RemoteProtocolError("Server disconnected")
+        return httpx.Response(died or 500 if len(seen) == 1 else 200)
 
     app = create_app(SETTINGS, httpx.MockTransport(answer))
     with app.test_request_context(), suppress(ApiAway):

@@ -68,7 +68,7 @@ def create_app(settings: Web, transport: httpx.BaseTransport | None = None) -> F
         base_url=settings.app_url,
         # Fewer than the threads of a worker: some are left to answer the load balancer while the API hangs.
         limits=httpx.Limits(max_connections=6),
-        timeout=httpx.Timeout(10, pool=1),
+        timeout=httpx.Timeout(10, connect=2, pool=1),
         transport=transport,
     )
     instrument(app, "web")
@@ -116,9 +116,15 @@ def call(method: str, path: str, **arguments: Any) -> httpx.Response:
     client: httpx.Client = current_app.extensions["api"]
     headers = {"X-Request-ID": request_id.get()} | arguments.pop("headers", {})
     try:
-        answer = client.request(method, path, headers=headers, **arguments)
-        # The machine that had the request died with it; another one has the answer.
-        if method == "GET" and answer.status_code in (502, 504):
+        try:
+            answer = client.request(method, path, headers=headers, **arguments)
+            died = answer.status_code in (502, 504)
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
+            died = True
+            if method != "GET":
+                raise
+        # What had the request died with it, an API server or a node of its load balancer: another one has the answer.
+        if died and method == "GET":
             answer = client.request(method, path, headers=headers, **arguments)
     except httpx.TransportError as error:
         raise ApiAway(f"{type(error).__name__}: {error}") from error
