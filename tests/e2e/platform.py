@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import os
 import socket
@@ -11,8 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -124,6 +126,11 @@ class Platform:
         [name] = [row["name"] for row in self.rows(what) if row["state"].startswith("primary")]
         return name
 
+    def pass_time(self, seconds: float) -> None:
+        """The emulator's clock, on: what takes AWS minutes has taken them."""
+        url = f"{self.api.url}/_lab/clock?advance={seconds}"
+        urllib.request.urlopen(url, b"", timeout=10).close()
+
     def sql(self, statement: str) -> str:
         """The answer of the primary database, read on its host."""
         command = ["psql", "--no-align", "--tuples-only", "--dbname", "pixstory", "--command", statement]
@@ -150,6 +157,7 @@ class Probe:
     platform: Platform
     readers: int = 3
     pause: float = 0.3
+    paths: Sequence[str] = ("/", "/api/stories")
     write_every: float = 2.5
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -160,8 +168,9 @@ class Probe:
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._began = self._served = time.monotonic()
-        readers = [threading.Thread(target=self._read, args=(path,)) for path in ["/", "/api/stories"] * self.readers]
-        self._threads = [*readers[: self.readers], threading.Thread(target=self._write)]
+        paths = itertools.islice(itertools.cycle(self.paths), self.readers)
+        readers = [threading.Thread(target=self._read, args=(path,)) for path in paths]
+        self._threads = [*readers, threading.Thread(target=self._write)]
         for thread in self._threads:
             thread.start()
         return self
@@ -206,6 +215,11 @@ class Probe:
             answer = self._ask("POST", "/api/stories", story)
             if answer and answer.status == 201:
                 self.acknowledged.append(answer.json()["id"])
+
+    @property
+    def failed_reads(self) -> list[str]:
+        """The failures of those who read."""
+        return [one for one in self.failures if " GET " in one]
 
     def lost(self) -> list[int]:
         """The writes that were acknowledged and are not in the database."""

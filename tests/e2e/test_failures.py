@@ -1,4 +1,4 @@
-"""What users notice when machines die, a group grows, and a zone is gone. Figures are printed."""
+"""What users notice when machines die, a group grows, and a zone or the database is gone. Figures are printed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from .platform import Platform, Probe
 
 SETTLED = 300
+AWAY = 120  # seconds: about what a Multi-AZ failover takes at its worst
+FLEET = ("proxy", "web", "app")
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +22,7 @@ def settled(platform: Platform) -> Iterator[None]:
     def whole() -> bool:
         groups = platform.api.all("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups")
         wanted = sum(group["DesiredCapacity"] for group in groups)
-        stands = sum(len(platform.healthy(role)) for role in ("proxy", "web", "app"))
+        stands = sum(len(platform.healthy(role)) for role in FLEET)
         states = sorted(row["state"] for row in platform.rows() if row["what"] in ("database", "cache"))
         return stands == wanted and states == sorted(
             ["primary 1 replicas", "replica up", "primary synchronous", "standby streaming"]
@@ -31,8 +33,8 @@ def settled(platform: Platform) -> Iterator[None]:
     platform.wait(whole, SETTLED, "the platform is whole again")
 
 
-def kill(*containers: str) -> None:
-    subprocess.run(["podman", "kill", *containers], check=True, capture_output=True)
+def podman(action: str, *containers: str) -> None:
+    subprocess.run(["podman", action, *containers], check=True, capture_output=True)
 
 
 def served_by(platform: Platform, machine: str) -> int:
@@ -45,7 +47,7 @@ def test_a_killed_app_machine_is_replaced_and_nobody_notices(platform: Platform)
     before = platform.healthy("app")
     with Probe(platform) as probe:
         time.sleep(5)
-        kill(before[0])
+        podman("kill", before[0])
         began = time.monotonic()
         platform.wait(lambda: set(platform.healthy("app")) - set(before), SETTLED, "there is a healthy successor")
         [successor] = set(platform.healthy("app")) - set(before)
@@ -58,6 +60,7 @@ def test_a_killed_app_machine_is_replaced_and_nobody_notices(platform: Platform)
     assert probe.lost() == []
 
 
+@pytest.mark.long
 def test_two_become_six_and_all_serve(platform: Platform) -> None:
     name = "pixstory-local-app"
     began = time.monotonic()
@@ -81,7 +84,7 @@ def test_a_zone_that_is_gone_takes_no_write_with_it(platform: Platform) -> None:
     assert len(containers) >= 8
     with Probe(platform) as probe:
         time.sleep(10)
-        kill(*containers)
+        podman("kill", *containers)
         began = time.monotonic()
         platform.wait(
             lambda: any(
@@ -97,3 +100,43 @@ def test_a_zone_that_is_gone_takes_no_write_with_it(platform: Platform) -> None:
         print(f"  {failure}")
     assert probe.lost() == []
     assert len(probe.acknowledged) > 10
+    assert probe.failed_reads == []
+
+
+def test_without_its_database_it_is_read_and_loses_no_machine(platform: Platform) -> None:
+    """Both nodes hang: connections are taken, and nothing is answered."""
+    databases = [platform.service(row["name"]) for row in platform.rows("database")]
+    machines = {row["name"] for row in platform.rows() if row["what"] in FLEET}
+    written = {"title": "Read before", "text": "And read meanwhile.", "author": "Asha"}
+    story = platform.ask("POST", "/api/stories", written).json()["id"]
+    paths = ("/", f"/stories/{story}", "/api/feed", "/api/stories", f"/api/stories/{story}")
+    assert {path: platform.ask("GET", path).status for path in paths} == dict.fromkeys(paths, 200)
+    with Probe(platform, readers=5, paths=paths) as probe:
+        time.sleep(5)
+        podman("pause", *databases)
+        try:
+            began = time.monotonic()
+            time.sleep(20)
+            stale = {path: platform.ask("GET", path).headers["X-Pixstory-Stale"] for path in paths}
+            refused = platform.ask("POST", "/api/stories", written)
+            time.sleep(max(0.0, AWAY - (time.monotonic() - began)))
+        finally:
+            podman("unpause", *databases)
+        back = time.monotonic()
+        while platform.ask("POST", "/api/stories", written).status != 201:
+            assert time.monotonic() - back < SETTLED, "no write is accepted any more"
+            time.sleep(0.2)
+        accepted_after = time.monotonic() - back
+        time.sleep(5)
+    lost = machines - {row["name"] for row in platform.rows()}
+    print(
+        f"\ndatabase away for {AWAY} s: {len(lost)} machines lost, {len(probe.failed_reads)} failed reads, writes "
+        f"refused with {refused.status} {refused.body!r}, and accepted {accepted_after:.1f} s after it is back; {probe}"
+    )
+    assert lost == set()
+    assert probe.failed_reads == []
+    assert stale == dict.fromkeys(paths, "database away")
+    assert (refused.status, "database" in refused.json()["error"]) == (503, True)
+    assert refused.headers["Retry-After"]
+    assert accepted_after <= 2
+    assert probe.lost() == []
