@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax-
 
 from __future__ import annotations
 
-import json
 import operator
 import re
 from collections.abc import Callable
@@ -37,19 +36,6 @@ def compiled(pattern: str) -> Test:
     if parser.next is not None:
         raise Malformed(f"{pattern}: {parser.next} is one too many")
     return test
-
-
-def chosen(pattern: str, messages: list[str]) -> list[str]:
-    """Which messages a pattern matches. One that is not JSON is not matched."""
-    test = compiled(pattern)
-
-    def fits(message: str) -> bool:
-        try:
-            return test(json.loads(message))
-        except json.JSONDecodeError:
-            return False
-
-    return [message for message in messages if fits(message)]
 
 
 class _Parser:
@@ -100,12 +86,12 @@ class _Parser:
         how = self.take()
         if how == "NOT":
             self.take("EXISTS")
-            return lambda event: _value(event, path) is ABSENT
+            return lambda event: value_at(event, path) is ABSENT
         if how == "EXISTS":
-            return lambda event: _value(event, path) is not ABSENT
+            return lambda event: value_at(event, path) is not ABSENT
         if how == "IS":
             wanted = {"TRUE": True, "FALSE": False, "NULL": None}[self.take("TRUE", "FALSE", "NULL")]
-            return lambda event: _value(event, path) is wanted
+            return lambda event: value_at(event, path) is wanted
         return _comparison(path, how, self.take())
 
 
@@ -113,13 +99,13 @@ def _comparison(path: str, how: str, written: str) -> Test:
     text = re.sub(r"\\(.)", r"\1", written[1:-1]) if written.startswith('"') else written
     if how in ORDER:
         return lambda event: (
-            isinstance(_value(event, path), int | float) and ORDER[how](_value(event, path), float(text))
+            isinstance(value_at(event, path), int | float) and ORDER[how](value_at(event, path), float(text))
         )
     if how not in ("=", "!="):
         raise Malformed(f"{how} compares nothing")
 
     def equal(event: Any) -> bool:
-        value = _value(event, path)
+        value = value_at(event, path)
         if isinstance(value, str):
             return matches(text, value)
         return isinstance(value, int | float) and not isinstance(value, bool) and str(value) == text
@@ -127,7 +113,8 @@ def _comparison(path: str, how: str, written: str) -> Test:
     return equal if how == "=" else lambda event: not equal(event)
 
 
-def _value(event: Any, path: str) -> Any:
+def value_at(event: Any, path: str) -> Any:
+    """What stands at a path such as ``$.detail.findings[0].Title``; ABSENT where nothing does."""
     for name, index in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path):
         if name:
             event = event.get(name, ABSENT) if isinstance(event, dict) else ABSENT

@@ -37,6 +37,8 @@ IMAGES_PATH = "/_lab/images"
 SECRETS_PATH = "/_lab/secrets"
 ACCOUNT_PATH = "/_lab/account"
 QUOTAS_PATH = "/_lab/quotas"
+DELIVERIES_PATH = "/_lab/deliveries"
+MAIL_PATH = "/_lab/mail"
 UNLOGGED_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 # Calls that wait for another call to arrive, so they must not keep the others out.
@@ -88,6 +90,8 @@ class Gateway:
             ACCOUNT_PATH: self._set_account,
             QUOTAS_PATH: self._grant_quotas,
             CLOCK_PATH: self._advance,
+            DELIVERIES_PATH: self._deliveries,
+            MAIL_PATH: self._mail,
         }
         if path in views:
             with self._lock:
@@ -225,6 +229,26 @@ class Gateway:
             "caches": {name: getattr(one, "auth_token", None) for name, one in groups.items()},
         }
         return Response(json.dumps(answer), content_type="application/json")
+
+    def _deliveries(self, request: Request) -> Response:
+        """`GET /_lab/deliveries`: what services hand to each other.
+
+        ``standing`` is all that is set up, ``handed`` what was sent since the start; each with the policy that refuses
+        it, if one does.
+        """
+        from lab.emulator.deliveries import account, record  # these need moto's backends
+
+        answer = {"standing": account.report(self._account), "handed": record.listed(self._account)}
+        return Response(json.dumps(answer), content_type="application/json")
+
+    def _mail(self, request: Request) -> Response:
+        """`GET /_lab/mail?to=oncall@example.com`: what arrived at e-mail addresses."""
+        from lab.emulator.deliveries import mail
+
+        wanted = request.args.get("to")
+        arrived = [{**one, "confirm": mail.link_in(one)} for one in mail.mails(self._account)]
+        found = [one for one in arrived if wanted in (None, one["to"])]
+        return Response(json.dumps(found), content_type="application/json")
 
     def _set_account(self, request: Request) -> Response:
         """`POST /_lab/account?root_mfa=0&older=<user>&days=91`: what no call to AWS changes.

@@ -11,6 +11,8 @@ from typing import Any
 
 from moto.guardduty.models import Detector
 
+from lab.emulator.clock import CLOCK
+from lab.emulator.deliveries import routing
 from lab.emulator.registry import ApiError, Call, operation
 
 ALWAYS = ("CLOUD_TRAIL", "DNS_LOGS", "FLOW_LOGS")
@@ -126,3 +128,25 @@ def untag_resource(call: Call, params: dict[str, Any]) -> None:
     tags = _tagged(call, params).tags
     for key in params["TagKeys"]:
         tags.pop(key, None)
+
+
+@operation("guardduty", "CreateSampleFindings")
+def create_sample_findings(call: Call, params: dict[str, Any]) -> None:
+    """An event for each type. It is not kept: nothing here reads findings.
+
+    https://docs.aws.amazon.com/guardduty/latest/ug/sample_findings.html
+    """
+    _detector(call, params["DetectorId"])
+    for number, kind in enumerate(params.get("FindingTypes") or ["UnauthorizedAccess:EC2/SSHBruteForce"]):
+        detail = {
+            "schemaVersion": "2.0",
+            "accountId": call.account,
+            "region": call.region,
+            "id": f"{int(CLOCK.now() * 1000):024x}{number:08x}",
+            "type": kind,
+            "severity": 8.0,
+            "title": f"[SAMPLE] {kind}",
+            "description": "A sample finding.",
+            "service": {"additionalInfo": {"sample": True}},
+        }
+        routing.emit(call.account, call.region, "aws.guardduty", "GuardDuty Finding", detail)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.emulator.registry import ApiError, Call, operation
+from moto.securityhub.models import SecurityHubBackend
+
+from lab.emulator.deliveries import routing
+from lab.emulator.registry import ApiError, Call, fix, operation, wrap
 
 FSBP = "standards/aws-foundational-security-best-practices/v/1.0.0"
 CIS_1_2 = "ruleset/cis-aws-foundations-benchmark/v/1.2.0"
@@ -393,3 +396,23 @@ def update_finding_aggregator(call: Call, params: dict[str, Any]) -> dict[str, A
 def delete_finding_aggregator(call: Call, params: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_DeleteFindingAggregator.html"""
     _aggregators(call).pop(_aggregator(call, params)["FindingAggregationRegion"])
+
+
+@fix("securityhub")
+def imported_findings_are_events() -> None:
+    """Each finding that is imported, new or changed, is an event, with what AWS adds to it.
+
+    https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-integration-types.html
+    """
+
+    @wrap(SecurityHubBackend, "batch_import_findings")
+    def batch_import(original: Any, backend: SecurityHubBackend, findings: list[dict[str, Any]]) -> Any:
+        answer = original(backend, findings)
+        failed = {one["Id"] for one in answer[2]}
+        for finding in findings:
+            if finding["Id"] not in failed:
+                added = {"Workflow": {"Status": "NEW"}, "RecordState": "ACTIVE", "ProductName": "Default"}
+                detail = {"findings": [{**added, **finding}]}
+                kind = "Security Hub Findings - Imported"
+                routing.emit(backend.account_id, backend.region_name, "aws.securityhub", kind, detail)
+        return answer
