@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: ``python -m lab emulator|start|stop|status|fabric|image|scenario|cis|waf|harsh``."""
+"""The command line of the lab.
+
+``python -m lab emulator|start|stop|status|mail|fabric|image|scenario|cis|waf|harsh``.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("start", parents=[serving, state], help="start a detached emulator and wait until it answers")
     commands.add_parser("stop", parents=[state], help="stop the detached emulator")
     commands.add_parser("status", parents=[state], help="say whether the detached emulator runs")
+    reading = commands.add_parser("mail", parents=[state], help="print what AWS sent to e-mail addresses")
+    reading.add_argument("--confirm", action="store_true", help="follow the links by which addresses are subscribed")
 
     building = commands.add_parser("image", help="print the name of a podman image that boots; build it if need be")
     building.add_argument("name", choices=[*sorted(image.CODENAMES), image.SERVICES])
@@ -114,6 +119,23 @@ def run_fabric(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_mail(arguments: argparse.Namespace) -> int:
+    """Print the mails, or follow the links in them."""
+    # It needs boto3, which the other commands can do without.
+    from lab import mail
+    from lab.fabric.world import Api
+
+    emulator = process.State(arguments.state).running()
+    if not emulator:
+        raise SystemExit("the emulator does not run: python -m lab start comes first")
+    api = Api(emulator.url)
+    if arguments.confirm:
+        print(f"confirmed: {', '.join(mail.confirm(api)) or 'nothing waits'}")
+    else:
+        print(mail.shown(api))
+    return 0
+
+
 def port(text: str) -> int:
     """A port number from the command line."""
     if not text.isdigit() or int(text) > 65535:
@@ -165,6 +187,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if arguments.command == "fabric":
         return run_fabric(arguments)
+    if arguments.command == "mail":
+        return run_mail(arguments)
     if arguments.command == "cis":
         return cis.report()
     if arguments.command == "waf":

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lab import mail
 from lab.fabric import balancers, caches, databases, edge, machines, names, network, plan, security_groups, world
 from lab.fabric.authority import Authority
 from lab.fabric.databases import Passwords
@@ -153,6 +154,8 @@ class Lab:
         writes = self.api.lab("status")["writes"]
         if writes == self._writes and time.monotonic() - self._read_at < AT_LEAST_EVERY:
             return
+        # What AWS mails to people is the lab's to follow.
+        mail.confirm(self.api)
         self.world = world.read(self.api)
         self.hosts = plan.hosts(self.world)
         self._writes, self._read_at = writes, time.monotonic()

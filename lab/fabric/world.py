@@ -248,6 +248,7 @@ class Api:
         session = boto3.session.Session(region_name=server.DEFAULT_REGION, **credentials)
         names = ("ec2", "elbv2", "rds", "elasticache", "route53", "acm", "secretsmanager", "autoscaling", "cloudfront")
         self._clients = {name: session.client(name, endpoint_url=url) for name in names}
+        self._clients["sns"] = session.client("sns", endpoint_url=url)
         # What belongs to CloudFront is there.
         self._clients["wafv2"] = session.client("wafv2", endpoint_url=url, region_name="us-east-1")
         self.url = url
