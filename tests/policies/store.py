@@ -16,7 +16,18 @@ FOLDER = ROOT / "policies"
 CALLS = FOLDER / "calls.json"
 REGION = "ap-south-1"  # of all environments
 # What is run against an emulator, in this order.
-RUN = ("provision", "preflight", "configure", "bake", "refresh", "rotate_origin_secret", "status", "audit", "destroy")
+RUN = (
+    "provision",
+    "preflight",
+    "configure",
+    "bake",
+    "refresh",
+    "rotate_origin_secret",
+    "status",
+    "audit",
+    "drill_notices",
+    "destroy",
+)
 # That one needs something to mend. What it asks for is in its module. Database is part of configure.
 PLAYBOOKS = (*RUN, "remediation_undo")
 # Without machines, what is done on them is left out. What it asks of AWS is in the modules of its roles. A release at

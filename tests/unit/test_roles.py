@@ -66,8 +66,8 @@ def test_the_gate_stands_in_front_of_every_role(role: str) -> None:
 def test_provision_names_every_role_with_its_own_tag() -> None:
     (play,) = load(ROOT / "playbooks" / "provision.yml")
     listed = {entry["role"].rpartition(".")[2]: entry["tags"] for entry in play["roles"]}
-    # Looking ahead, auditing, destroying, baking and replacing machines have playbooks of their own.
-    apart = {"aws_preflight", "aws_audit", "aws_destroy", "aws_image", "aws_refresh"}
+    # Looking ahead, auditing, destroying, baking, replacing machines and the drill have playbooks of their own.
+    apart = {"aws_preflight", "aws_audit", "aws_destroy", "aws_image", "aws_notices", "aws_refresh"}
     assert set(listed) == set(AWS_ROLES) - apart
     assert [role for role, tags in listed.items() if tags != [role] and role != "aws_status"] == []
 
