@@ -35,6 +35,8 @@ MACHINES = {("ssm", "StartSession"), ("ec2-instance-connect", "SendSSHPublicKey"
 ON_MACHINES = re.compile(r"^  hosts: (?!controller$|localhost$)", re.MULTILINE)
 CLIENT = re.compile(r"""client\(\s*["']([\w-]+)["']""")
 READ = re.compile(r"^ +kinds: \[([\w, ]+)\]$", re.MULTILINE)
+# A role that only renders its policies, for preflight: nothing else of it is run, and what that reads a run calls.
+RENDERS = re.compile(rf"{re.escape(COLLECTION)}\w+, tasks_from: policies")
 IMPORTED = re.compile(r"import_playbook: (\w+\.yml)")
 # What takes a resource away, and not a part of it.
 REMOVES = re.compile(r"(delete|release|terminate)_(?!.*_(entry|route|tags)$)")
@@ -192,7 +194,7 @@ def _texts(path: Path, seen: set[Path]) -> Iterator[str]:
     seen.add(path)
     files = [path] if path.is_file() else [*sorted(path.glob("tasks/**/*.yml")), *sorted(path.glob("vars/*.yml"))]
     for file in files:
-        text = file.read_text()
+        text = RENDERS.sub("", file.read_text())
         yield text
         for role in OURS.findall(text):
             yield from _texts(ROOT / "roles" / role, seen)
