@@ -153,3 +153,17 @@ def test_production_says_of_each_in_which_form_it_is_and_the_documentation_when_
     text = (ROOT / "docs" / "security.md").read_text()
     assert RECOVERABLE.keys() <= own.keys()
     assert [variable for variable in RECOVERABLE if f"\n| `{variable}` |" not in text] == []
+
+
+def test_what_there_is_one_of_reboots_for_a_new_kernel_and_what_scales_does_not() -> None:
+    """Both not at once: who works through the VPN would lose the Speech API too."""
+    variables = merged("production")
+    said = {path.stem: yaml.safe_load(path.read_text()) or {} for path in (ROOT / "group_vars").glob("*.yml")}
+    times = {
+        role: said.get(role.replace("-", "_"), {}).get("base_upgrades_reboot_time", "")
+        for role in variables["aws_identity_host_roles"]
+    }
+    single = [times[role] for role in variables["aws_compute_instances"]]
+    assert all(single)
+    assert len(set(single)) == len(single)
+    assert {times[role] for role in variables["aws_compute_groups"]} == {""}
