@@ -28,6 +28,9 @@ CORE = "AmazonSSMManagedInstanceCore"
 Document = Mapping[str, Any]
 
 
+ROLES = ("proxy", "web", "app", "vpn", "speech-api")
+
+
 @dataclass(frozen=True)
 class Call:
     """An action, the resource it is asked for (``{role}`` is the machine's), and what AWS says of the call."""
@@ -43,6 +46,7 @@ class Program:
 
     page: str
     calls: Sequence[Call] = ()
+    roles: Sequence[str] = ROLES
 
 
 def _each(service: str, *actions: str, resource: str = "*") -> list[Call]:
@@ -97,6 +101,17 @@ PROGRAMS = {
         ],
     ),
 }
+BACKUPS = "arn:aws:s3:::pixstory-production-backups-210987654321"
+THROUGH_S3 = {"kms:ViaService": "s3.ap-south-1.amazonaws.com"}
+PROGRAMS["pixstory-backup"] = Program(
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html",
+    [
+        *_each("s3", "GetObject", "PutObject", resource=f"{BACKUPS}/{{role}}/state.tar.gz"),
+        Call("s3:ListBucket", BACKUPS, {"s3:prefix": "{role}/state.tar.gz"}),
+        *(Call(f"kms:{action}", KEY, THROUGH_S3) for action in ("GenerateDataKey", "Decrypt")),
+    ],
+    roles=("vpn", "speech-api"),
+)
 PROGRAMS["pixstory-settings"] = PROGRAMS["pixstory-first-boot"]
 # Units that ask nothing of AWS.
 NOTHING = {"application", "background", "migrate@", "nginx", "vpn-forward", "vpn-sweep"}
@@ -121,7 +136,7 @@ INDEX = {
     "account_id": "210987654321",
     "check_mode": False,
     "kinds_read": ["kms_keys"],
-    "kms_keys": {"secrets": {"arn": KEY}},
+    "kms_keys": {"secrets": {"arn": KEY}, "backups": {"arn": KEY}},
 }
 
 
@@ -157,12 +172,12 @@ def allowed(call: Call, *policies: Document) -> bool:
 
 
 def for_role(call: Call, role: str) -> Call:
-    return Call(call.action, call.resource.replace("{role}", role), call.context)
+    context = {key: value.replace("{role}", role) for key, value in call.context.items()}
+    return Call(call.action, call.resource.replace("{role}", role), context)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-@pytest.mark.parametrize("role", ["proxy", "web", "app", "vpn", "speech-api"])
-def test_what_a_program_asks_is_allowed_by_policy_and_boundary(role: str, program: str) -> None:
+@pytest.mark.parametrize(("program", "role"), [(name, role) for name, one in PROGRAMS.items() for role in one.roles])
+def test_what_a_program_asks_is_allowed_by_policy_and_boundary(program: str, role: str) -> None:
     own, core, boundary = documents(role)
     calls = [for_role(call, role) for call in PROGRAMS[program].calls]
     assert [call for call in calls if not allowed(call, own, core)] == [], PROGRAMS[program].page
@@ -170,7 +185,7 @@ def test_what_a_program_asks_is_allowed_by_policy_and_boundary(role: str, progra
 
 
 def test_the_roles_are_those_of_the_environment() -> None:
-    assert merged("production")["aws_identity_host_roles"] == ["proxy", "web", "app", "vpn", "speech-api"]
+    assert merged("production")["aws_identity_host_roles"] == list(ROLES)
 
 
 def test_of_every_program_on_a_machine_it_is_said_what_it_needs() -> None:
@@ -187,6 +202,7 @@ def test_of_every_program_on_a_machine_it_is_said_what_it_needs() -> None:
         Call("logs:PutLogEvents", f"{GROUPS}/cloudtrail:log-stream:x"),
         Call("logs:CreateLogGroup", f"{GROUPS}/web:*"),
         Call("secretsmanager:GetSecretValue", SECRET.replace("{role}", "app")),
+        Call("s3:GetObject", f"{BACKUPS}/vpn/state.tar.gz"),
     ],
 )
 def test_a_machine_may_not_write_or_read_what_is_not_its_own(call: Call) -> None:

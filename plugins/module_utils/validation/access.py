@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from . import catalog
-from .declared import Checks, Declared, within
+from .declared import Checks, Declared, refers, within
 from .mistakes import Mistake, Path, nearest, one_of, show
 from .network import retention
 from .place import NAME
@@ -109,6 +109,9 @@ def _roles(declared: Declared) -> Checks:
             yield Mistake(
                 path, f"is {show(role)}, the name of a role or policy that is made anyway", "Take another name."
             )
+
+    for at, role in declared.items("aws_identity_backup_roles"):
+        yield from refers(declared, ("aws_identity_backup_roles", at), role, "aws_identity_host_roles", "host role")
 
 
 def _people(declared: Declared) -> Checks:
@@ -219,6 +222,13 @@ def _buckets(declared: Declared) -> Checks:
                 (*path, "noncurrent_expiration_days"),
                 "is written, and the bucket keeps no versions",
                 "Write versioning: true, or delete it.",
+            )
+        key = bucket.get("key")
+        yield from refers(declared, (*path, "key"), key, "aws_keys_purposes", "key")
+        purpose = declared.entries("aws_keys_purposes").get(key or "")
+        if purpose is not None and "s3" not in (purpose.get("via") or ()):
+            yield Mistake(
+                (*path, "key"), f"is {show(key)}, which S3 may not use", f"Add s3 to aws_keys_purposes.{key}.via."
             )
     variable = "aws_storage_log_retention_days"
     yield from within((variable,), declared.get(variable), 1, 36500, "days")

@@ -150,7 +150,7 @@ MAPPINGS = (
 )
 LISTS = (
     *("aws_network_peerings", "aws_security_groups_flows", "aws_vpc_endpoints_gateway", "aws_vpc_endpoints_interface"),
-    *("aws_identity_host_roles", "platform_zones"),
+    *("aws_identity_host_roles", "aws_identity_backup_roles", "platform_zones"),
 )
 GOOD: dict[str, Any] = {
     "platform_project": "shop",
@@ -442,6 +442,9 @@ def test_a_good_declaration_has_no_mistake() -> None:
         ({"aws_account_machine_log_retention_days": 31}, "Write 30"),
         ({"aws_account_machine_alarms": {"disk": {"threshold": 100}}}, "Write 1 to 99 percent"),
         ({"aws_load_balancing_load_balancers|two": {"target_group": "web"}}, "which load balancer public forwards to"),
+        ({"aws_storage_buckets|logs|key": "lgos"}, "Write logs"),
+        ({"aws_storage_buckets|logs|key": "data"}, "Add s3 to aws_keys_purposes.data.via"),
+        ({"aws_identity_backup_roles": ["fra"]}, "Write far"),
         ({"aws_storage_buckets": {}}, "the bucket logs does not take access logs"),
         ({"aws_storage_buckets|logs|expiration_days": 0}, "Write 1 to 36500 days"),
         ({"aws_load_balancing_ssl_policy": "TLS13"}, "ELBSecurityPolicy-TLS13"),
