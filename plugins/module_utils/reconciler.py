@@ -290,6 +290,10 @@ class Resource:
         """The declared tags in the form that most create calls take."""
         return ansible_dict_to_boto3_tag_list(self.params.get("tags") or {})
 
+    def tags_to_create(self) -> dict[str, dict[str, str]]:
+        """The declared tags for a create call that takes them as a dictionary, which AWS refuses when it is empty."""
+        return {"Tags": self.params["tags"]} if self.params.get("tags") else {}
+
     def call_or_none(
         self, operation: str, *, missing: tuple[str, ...], service: str | None = None, **arguments: Any
     ) -> dict[str, Any] | None:

@@ -175,9 +175,7 @@ class Detector(TagResource):
         return None
 
     def create(self, declared: dict[str, Any]) -> None:
-        self.call(
-            "create_detector", **{"Enable": True, **self.request(declared, {})}, Tags=self.params.get("tags") or {}
-        )
+        self.call("create_detector", **{"Enable": True, **self.request(declared, {}), **self.tags_to_create()})
 
     def update(self, description: dict[str, Any], changes: dict[str, Any]) -> None:
         self.call("update_detector", DetectorId=description["DetectorId"], **self.request(changes, description))

@@ -95,7 +95,7 @@ class Hub(TagResource):
 
     def create(self, declared: dict[str, Any]) -> None:
         later = {key: declared.pop(key) for key in ("AutoEnableControls",) if key in declared}
-        self.call("enable_security_hub", Tags=self.params.get("tags") or {}, **declared)
+        self.call("enable_security_hub", **self.tags_to_create(), **declared)
         if later.get("AutoEnableControls") is False:
             self.call("update_security_hub_configuration", **later)
 
