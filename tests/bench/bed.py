@@ -68,7 +68,7 @@ class Bed:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self.emulator = Emulator(folder / "requests.jsonl")
+        self.emulator = Emulator(folder / "requests.jsonl", "--lenient")
         self.url = self.emulator.url
 
     def __enter__(self) -> Bed:

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from moto.wafv2.models import FakeRule, FakeWebACL, WAFV2Backend
+from moto.wafv2.models import FakeIPSet, FakeRule, FakeWebACL, WAFV2Backend
 from moto.wafv2.responses import WAFV2Response
 
 from lab.emulator.registry import ApiError, Call, backend_of, fix, operation, wrap
@@ -234,3 +235,18 @@ def logs_go_where_they_may() -> None:
             if parts[2] == "logs" and (name not in groups or parts[3] != backend.region_name):
                 raise ApiError("WAFLogDestinationPermissionIssueException", f"There is no log group {destination}")
         return original(backend, arn, destinations, *args)
+
+
+@fix("wafv2")
+def lock_tokens_of_ip_sets_are_uuids() -> None:
+    """The lock token of an IP set has the form that a request with it must have.
+
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_UpdateIPSet.html
+    """
+
+    def renew(original: Any, ip_set: FakeIPSet, *args: Any, **kwargs: Any) -> None:
+        original(ip_set, *args, **kwargs)
+        ip_set.lock_token = str(uuid.uuid4())
+
+    wrap(FakeIPSet, "__init__")(renew)
+    wrap(FakeIPSet, "update")(renew)

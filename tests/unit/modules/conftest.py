@@ -28,7 +28,7 @@ def session_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emula
     # Each test has an account of its own, and is not about what a new one may have. A module is tried alone: the
     # buckets, keys and roles that it is given here have no policies for services.
     log = tmp_path_factory.mktemp("emulator") / "requests.jsonl"
-    with emulated.Emulator(log, "--set", "quotas=0", "--set", "deliveries=0") as started:
+    with emulated.Emulator(log, "--lenient", "--set", "models=1") as started:
         yield Emulator(started.url, started.log)
 
 

@@ -138,8 +138,13 @@ def test_secret_headers_that_are_not_given_stay_and_are_not_shown(cloudfront: An
     assert "first-value" not in json.dumps(outcome.result)
 
 
-def test_it_is_not_waited_for_where_it_need_not_be(cloudfront: Any, run: Runner) -> None:
-    assert run(MODULE, {**DECLARED, "wait": False}).result["distribution"]["status"] == "InProgress"
+def test_it_is_not_waited_for_where_it_need_not_be(cloudfront: Any, run: Runner, emulator: Emulator) -> None:
+    emulator.set(slow=1)
+    try:
+        outcome = run(MODULE, {**DECLARED, "wait": False})
+    finally:
+        emulator.set(slow=0)
+    assert outcome.result["distribution"]["status"] == "InProgress"
 
 
 def test_the_order_of_behaviours_is_what_was_declared(cloudfront: Any, run: Runner) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import io
 import json
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,6 +58,11 @@ class Emulator:
 
     def reset(self) -> None:
         urllib.request.urlopen(urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")).close()
+
+    def set(self, **switches: float) -> None:
+        """Set switches of lab.emulator.harsh."""
+        query = urllib.parse.urlencode(switches)
+        urllib.request.urlopen(f"{self.url}/_lab/settings?{query}", b"").close()
 
 
 @dataclass

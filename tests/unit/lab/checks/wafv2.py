@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from checks import Aws, error_code, proves, unique
@@ -152,3 +153,16 @@ def log_group_has_the_name_and_is_there(aws: Aws) -> None:
     assert put(name) == "WAFLogDestinationPermissionIssueException"
     aws.client("logs").create_log_group(logGroupName=name)
     assert put(name) is None
+
+
+@proves("wafv2.lock_tokens_of_ip_sets_are_uuids")
+def the_token_of_an_ip_set_is_one_that_aws_takes(aws: Aws) -> None:
+    waf, name = aws.client("wafv2"), unique()
+    made = waf.create_ip_set(Name=name, Scope="REGIONAL", IPAddressVersion="IPV4", Addresses=["192.0.2.0/24"])[
+        "Summary"
+    ]
+    one = {"Name": name, "Scope": "REGIONAL", "Id": made["Id"]}
+    changed = waf.update_ip_set(**one, Addresses=[], LockToken=made["LockToken"])
+    token = waf.get_ip_set(**one)["LockToken"]
+    assert uuid.UUID(made["LockToken"]) != uuid.UUID(token)
+    assert token == changed["NextLockToken"]
