@@ -64,6 +64,7 @@ LONGEST = {
 }
 # Where this project's names are paths. In the services of BY_PREFIX they begin with its prefix.
 PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("events", "event-bus"): ("event-bus/default",),
     ("iam", "role"): ("role/${project}/${environment}/*",),
     ("iam", "policy"): ("policy/${project}/${environment}/*",),
     ("iam", "instance-profile"): ("instance-profile/${project}/${environment}/*",),

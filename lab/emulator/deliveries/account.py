@@ -214,8 +214,7 @@ def _functions(account: str) -> Iterator[Way]:
 
 def log_group_of(function: Any) -> str:
     """Where a function writes its log."""
-    logging = function.logging_config if hasattr(function, "logging_config") else None
-    return str((logging or {}).get("LogGroup") or f"/aws/lambda/{function.function_name}")
+    return str(function.get_configuration()["LoggingConfig"]["LogGroup"])
 
 
 def key_of_topic(account: str, arn: str) -> str:
