@@ -63,6 +63,11 @@ class Emulator:
             log.seek(offset)
             return [json.loads(line) for line in log]
 
+    def lab(self, view: str) -> Any:
+        """What the emulator shows beside AWS's API; see lab.emulator.gateway."""
+        with urllib.request.urlopen(f"{self.url}/_lab/{view}") as answer:
+            return json.load(answer)
+
     def environment(self) -> dict[str, str]:
         """For `ansible-playbook`: nothing of the caller's own AWS and Ansible settings, and this emulator."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))}

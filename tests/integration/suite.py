@@ -11,7 +11,11 @@ import re
 from collections import Counter
 from typing import ClassVar
 
+import boto3
+
 from .conftest import Emulator
+
+CREDENTIALS = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
 
 # What makes a resource, and the kind of the index that it must be found in.
 MADE = {
@@ -116,6 +120,19 @@ class EnvironmentSuite:
 
     def test_check_mode_on_a_live_environment_plans_nothing(self, account: Emulator) -> None:
         account.play(self.environment, "provision", "--check", "--diff").changed_nothing()
+
+    def test_every_notice_arrives(self, account: Emulator) -> None:
+        """What services hand to each other is let in by the policies on the way, and a drill loses nothing."""
+        standing = account.lab("deliveries")["standing"]
+        assert {"CloudTrail → S3 bucket", "EventBridge rule → SNS topic"} <= {one["delivery"] for one in standing}
+        assert [one for one in standing if one["refused"]] == []
+        client = boto3.client("sns", endpoint_url=account.url, region_name="ap-south-1", **CREDENTIALS)
+        asked = [one for one in account.lab("mail") if one["confirm"]]
+        for mail in asked:
+            client.confirm_subscription(**mail["confirm"])
+        account.play(self.environment, "drill_notices").ended_well()
+        told = [one["to"] for one in account.lab("mail") if not one["confirm"]]
+        assert all(told.count(mail["to"]) >= 8 for mail in asked)
 
     def test_everything_carries_the_tags(self, account: Emulator) -> None:
         index = account.index(self.environment)
