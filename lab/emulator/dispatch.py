@@ -67,6 +67,11 @@ def refusal(identity: Identity, request: Request, refused: Refused) -> Response:
     return _failure(identity, request, refused.code, refused.message, refused.status)
 
 
+def result(identity: Identity, request: Request, answer: dict[str, Any]) -> Response:
+    """The answer to a call that was carried out, with a result as boto3's caller gets it."""
+    return _serialised(identity, request, answer)
+
+
 def not_implemented(identity: Identity, request: Request, error: NotImplementedError) -> Response:
     """The answer to an operation that nobody emulates: named, and with a status that clients do not retry."""
     reason = f" ({error})" if str(error) else ""
@@ -86,10 +91,14 @@ def internal_failure(identity: Identity, request: Request, error: Exception) -> 
 def _failure(identity: Identity, request: Request, code: str, text: str, status: int) -> Response:
     if identity.service is None or identity.operation is None:
         return Response(text, status=status)
-    extension = ExtensionResponse(identity)
-    # Parsing the parameters may be what failed, and an error has none to show.
-    extension.automated_parameter_parsing = False
-    extension.setup_class(request, use_raw_body=True)
-    response = extension.response(ApiError(code, text))
+    response = _serialised(identity, request, ApiError(code, text))
     response.status_code = status
     return response
+
+
+def _serialised(identity: Identity, request: Request, answer: object) -> Response:
+    extension = ExtensionResponse(identity)
+    # Parsing the parameters may be what failed, and neither an error nor a result shows them.
+    extension.automated_parameter_parsing = False
+    extension.setup_class(request, use_raw_body=True)
+    return extension.response(answer)

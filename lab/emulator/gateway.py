@@ -22,7 +22,7 @@ from werkzeug.wrappers import Request, Response
 
 from lab.emulator import clock, enforcement, harsh, registry
 from lab.emulator.classify import is_write
-from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of, refusal
+from lab.emulator.dispatch import ExtensionResponse, internal_failure, not_implemented, parameters_of, refusal, result
 from lab.emulator.identify import Identity, fresh_request, identify
 from lab.emulator.registry import EDGE, GRANTED_QUOTAS, MACHINE_HEALTH, ROOT_USER, TARGET_HEALTH
 from lab.emulator.request_log import Entry, RequestLog
@@ -127,7 +127,13 @@ class Gateway:
         answer = self._carry_out(identity, environ, body)
         if asked and answer.status_code < 300:
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            harsh.witness(asked, harsh.Answer(answer.status_code, headers, answer.get_data(), asked.model))
+            seen = harsh.Answer(answer.status_code, headers, answer.get_data(), asked.model)
+            harsh.witness(asked, seen)
+            other = harsh.edited(asked, seen)
+            if isinstance(other, harsh.Refused):
+                return refusal(identity, fresh_request(environ, body), other)
+            if other is not None:
+                return result(identity, fresh_request(environ, body), other)
         return answer
 
     def _asked(self, identity: Identity, environ: dict[str, Any], body: bytes) -> harsh.Asked | None:

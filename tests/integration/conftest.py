@@ -80,8 +80,8 @@ class Run:
 class Emulator(emulated.Emulator):
     """An emulated AWS account. Lives as long as the fixture that made it."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder / "requests.jsonl")
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(folder / "requests.jsonl", *options)
         self.folder = folder
 
     def command(self, environment: str, playbook: str, *arguments: str) -> list[str]:

@@ -14,9 +14,13 @@ Each kind is a file of this folder, found by its existence, with a switch:
     @harsh.after(SWITCH)
     def remember_what_is_new(asked: Asked, answer: Answer) -> None: ...
 
+    @harsh.instead(SWITCH)
+    def leave_out_what_is_new(asked: Asked, answer: Answer) -> dict[str, Any] | Refused | None: ...
+
 A judge is called before each call while its switch is not off, and what it returns is answered instead; a witness is
-called after each call that AWS would have accepted. Every switch is on when an emulator starts, all are off with
-`--lenient`, and `--set models=0` or `POST /_lab/settings?models=0` changes one.
+called after each call that AWS would have accepted; an editor may have it answered otherwise all the same. Every
+switch is on when an emulator starts, all are off with `--lenient`, and `--set models=0` or
+`POST /_lab/settings?models=0` changes one.
 """
 
 from __future__ import annotations
@@ -82,6 +86,7 @@ class Answer:
 
 Judge = Callable[[Asked], Refused | None]
 Witness = Callable[[Asked, Answer], None]
+Editor = Callable[[Asked, Answer], dict[str, Any] | Refused | None]
 
 
 class Switch:
@@ -106,6 +111,7 @@ class Switch:
 SWITCHES: dict[str, Switch] = {}
 _judges: list[tuple[Switch, Judge]] = []
 _witnesses: list[tuple[Switch, Witness]] = []
+_editors: list[tuple[Switch, Editor]] = []
 
 
 def switch(name: str, *, on: Value, off: Value, text: str) -> Switch:
@@ -130,6 +136,16 @@ def after(of: Switch) -> Callable[[Witness], Witness]:
     def register(witness: Witness) -> Witness:
         _witnesses.append((of, witness))
         return witness
+
+    return register
+
+
+def instead(of: Switch) -> Callable[[Editor], Editor]:
+    """Register an editor: it returns the result or the error that a call is answered with instead, or None."""
+
+    def register(editor: Editor) -> Editor:
+        _editors.append((of, editor))
+        return editor
 
     return register
 
@@ -172,3 +188,9 @@ def table() -> str:
     rows = [(one.name, f"{one.on:g}", f"{one.off:g}", one.text) for _, one in sorted(SWITCHES.items())]
     lines = [("switch", "on", "off", "what it does"), ("---",) * 4, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def edited(asked: Asked, answer: Answer) -> dict[str, Any] | Refused | None:
+    """What the first editor that objects has a call answered with."""
+    others = (editor(asked, answer) for of, editor in _editors if of)
+    return next((other for other in others if other is not None), None)

@@ -73,7 +73,7 @@ def serve(handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with Emulator(tmp_path_factory.mktemp("emulator") / "requests.jsonl") as emulator:
+    with Emulator(tmp_path_factory.mktemp("emulator") / "requests.jsonl", "--set", "consistency=0") as emulator:
         client = boto3.session.Session(
             region_name="ap-south-1", aws_access_key_id="test", aws_secret_access_key="test"
         ).client
