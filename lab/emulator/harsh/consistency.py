@@ -24,7 +24,7 @@ from lab.emulator.harsh.consistency_table import NO_PRINCIPAL, THINGS, Thing, Un
 from lab.emulator.registry import table
 
 SWITCH = harsh.switch(
-    "consistency", on=1.0, off=0.0, text="seconds for which what was made is not known to those who are asked about it"
+    "consistency", on=0.0, off=0.0, text="seconds for which what was made is not known to those who are asked about it"
 )
 TABLE = "eventual consistency"
 # What a list is narrowed with, where a list of nothing is the answer and no error; and what names anything.
