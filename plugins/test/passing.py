@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.pixstory.platform.plugins.module_utils.retries import is_passing
 
+# A module that found no such thing and was told that there is one: it was made a moment ago.
+ALREADY = re.compile(r"\w*AlreadyExists(Fault|Exception)?")
 # What modules say that found, right after they had made it, that it is not there.
 NOT_SHOWN = ("was not created",)
 
@@ -20,7 +23,8 @@ def passing(result: dict[str, Any]) -> bool:
         return False
     error = result.get("error") or {}
     if error.get("code"):
-        return is_passing(str(error["code"]), str(error.get("message", "")))
+        code = str(error["code"])
+        return bool(ALREADY.fullmatch(code)) or is_passing(code, str(error.get("message", "")))
     return any(text in str(result.get("msg", "")) for text in NOT_SHOWN)
 
 

@@ -20,6 +20,7 @@ passing = PassingTests().tests()["passing"]
     [
         ({"changed": True}, False),
         ({"failed": True, "error": {"code": "InvalidNetworkAclID.NotFound", "message": "does not exist"}}, True),
+        ({"failed": True, "error": {"code": "DBParameterGroupAlreadyExists", "message": "exists"}}, True),
         ({"failed": True, "error": {"code": "Throttling", "message": "Rate exceeded"}}, True),
         (
             {"failed": True, "error": {"code": "InvalidParameterValue", "message": "Missing necessary credentials"}},
