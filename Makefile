@@ -99,6 +99,10 @@ test-integration: setup ## Run the playbooks of all environments against the emu
 molecule: setup ## Converge and verify host roles on booted machines: all scenarios, or SCENARIO=proxy
 	python -m pytest 'tests/molecule/test_scenarios.py$(if $(SCENARIO),::test_scenario[$(SCENARIO)])' --capture=no
 
+.PHONY: tasks
+tasks: setup ## List the tasks that no test has run, of those that were run with PIXSTORY_TASKS_RAN=.lab/tasks
+	@python -m tests.tasks .lab/tasks
+
 .PHONY: sanity
 sanity: setup ## Run ansible-test sanity on the collection as it is built, and render all documentation: five minutes
 	@scripts/sanity

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from tests import tasks
+
 ROOT = Path(__file__).resolve().parents[1]
 OVERLAY = "tests/integration/inventory"
 REGION = "ap-south-1"
@@ -82,6 +84,7 @@ class Emulator:
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_FORCE_COLOR": "0",
             "LC_ALL": "C.UTF-8",
+            **tasks.ran_into(),
         }
 
     @staticmethod

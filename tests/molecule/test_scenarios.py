@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import tasks
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
 
@@ -21,6 +23,7 @@ def test_scenario(scenario: str) -> None:
         "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
         # By default molecule's state is known by the name of the project's folder: two clones would share it.
         "ANSIBLE_HOME": str(ROOT / ".ansible"),
+        **tasks.ran_into(),
     }
     command = [scripts / "molecule", "test", "--no-command-borders", "--scenario-name", scenario]
     result = subprocess.run(command, cwd=ROOT, env=environment)
