@@ -64,7 +64,6 @@ LONGEST = {
 }
 # Where this project's names are paths. In the services of BY_PREFIX they begin with its prefix.
 PATHS: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("events", "event-bus"): ("event-bus/default",),
     ("iam", "role"): ("role/${project}/${environment}/*",),
     ("iam", "policy"): ("policy/${project}/${environment}/*",),
     ("iam", "instance-profile"): ("instance-profile/${project}/${environment}/*",),
@@ -247,6 +246,8 @@ def scopes(action: str, lists: bool = False) -> set[Scope]:
         return OWN_SESSIONS
     if action == "ssmmessages:OpenDataChannel":
         return {Scope((f"{SESSION}*",))}
+    if action == "events:PutEvents":
+        return {Scope(("arn:aws:events:${region}:${account}:event-bus/default",))}
     if action == "wafv2:DisassociateWebACL":
         # The reference knows the load balancer, WAF's guide allows it on * only. The load balancer's own action beside
         # it is allowed by name: https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html

@@ -326,6 +326,10 @@ def _reads(action: str) -> bool:
 
 # The account's own settings, and what gets its name or id from AWS, and tags afterwards if at all.
 EVERYWHERE = {
+    # The drill's samples: they are in the account's own findings, and on its default bus.
+    "events:PutEvents",
+    "guardduty:CreateSampleFindings",
+    "securityhub:BatchImportFindings",
     # A load balancer's own actions beside these two are allowed by its name.
     "elasticloadbalancing:SetWebAcl",
     "wafv2:DisassociateWebACL",
