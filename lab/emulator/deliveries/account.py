@@ -63,7 +63,7 @@ class Way:
 
     def _of_function(self) -> list[Policy]:
         with suppress(Exception):  # moto's own, of several kinds: there is no such function
-            return [read(self.backend("lambda", self.target).get_function(self.target).policy.get_policy())]
+            return [read(self.backend("lambda", self.target).get_function(self.target).policy.get_policy()["Policy"])]
         return []
 
     def _of_logs(self) -> list[Policy]:
