@@ -77,15 +77,17 @@ lint: setup ## Run all linters
 	ansible-lint --offline
 
 .PHONY: test
-test: lint ## Run everything that CI runs: linters, tests, and where the machine can run it the lab with real traffic
+test: lint ## Run everything that CI runs: linters, unit and integration tests, and those of the application
 	python -m pytest tests/unit tests/integration examples/pixstory/tests -n 2 --dist loadfile
+
+.PHONY: test-lab
+test-lab: setup ## Bring the lab up where the machine can run it, drive it with real traffic, and take it down
 	python -m pytest tests/e2e -m 'not long' --lab
 
 .PHONY: test-all
-test-all: test ## What takes hours as well: machines of all roles, the virtual machine, and the long part of the lab's tests
+test-all: test ## What takes hours as well: machines of all roles, and all of the lab's tests
 	python -m pytest tests/molecule
-	@$(MAKE) --no-print-directory vm
-	python -m pytest tests/e2e -m long --lab
+	python -m pytest tests/e2e --lab
 
 .PHONY: test-unit
 test-unit: setup ## Run the unit tests
