@@ -121,19 +121,6 @@ class EnvironmentSuite:
     def test_check_mode_on_a_live_environment_plans_nothing(self, account: Emulator) -> None:
         account.play(self.environment, "provision", "--check", "--diff").changed_nothing()
 
-    def test_every_notice_arrives(self, account: Emulator) -> None:
-        """What services hand to each other is let in by the policies on the way, and a drill loses nothing."""
-        standing = account.lab("deliveries")["standing"]
-        assert {"CloudTrail → S3 bucket", "EventBridge rule → SNS topic"} <= {one["delivery"] for one in standing}
-        assert [one for one in standing if one["refused"]] == []
-        client = boto3.client("sns", endpoint_url=account.url, region_name="ap-south-1", **CREDENTIALS)
-        asked = [one for one in account.lab("mail") if one["confirm"]]
-        for mail in asked:
-            client.confirm_subscription(**mail["confirm"])
-        account.play(self.environment, "drill_notices").ended_well()
-        told = [one["to"] for one in account.lab("mail") if not one["confirm"]]
-        assert all(told.count(mail["to"]) >= 8 for mail in asked)
-
     def test_everything_carries_the_tags(self, account: Emulator) -> None:
         index = account.index(self.environment)
         taggable = [kind for kind in index["kinds_read"] if kind not in UNTAGGABLE]
@@ -180,7 +167,10 @@ class EnvironmentSuite:
         leading = [
             one["resource_records"] for one in zone["records"] if one["type"] == "A" and "alias_target" not in one
         ]
-        assert {value["value"] for values in leading for value in values} == stay
+        named = {value["value"] for values in leading for value in values}
+        assert named <= stay
+        # People's profiles name the VPN. The Speech API goes out by its address, and nobody looks it up.
+        assert named == {one["public_ip"] for name, one in index["elastic_ips"].items() if name == "vpn"}
 
     def test_the_audit_judges_it_and_writes_nothing(self, account: Emulator) -> None:
         files = {name: account.folder / f"audit.{name}" for name in ("json", "ocsf", "page")}
@@ -196,6 +186,19 @@ class EnvironmentSuite:
         assert len(json.loads(files["ocsf"].read_text())) == len(report["findings"])
         assert files["page"].read_text().startswith("<!doctype html>")
         assert f"Audit of pixstory {self.environment}" in run.output
+
+    def test_every_notice_arrives(self, account: Emulator) -> None:
+        """What services hand to each other is let in by the policies on the way, and a drill loses nothing."""
+        standing = account.lab("deliveries")["standing"]
+        assert {"CloudTrail → S3 bucket", "EventBridge rule → SNS topic"} <= {one["delivery"] for one in standing}
+        assert [one for one in standing if one["refused"]] == []
+        client = boto3.client("sns", endpoint_url=account.url, region_name="ap-south-1", **CREDENTIALS)
+        asked = [one for one in account.lab("mail") if one["confirm"]]
+        for mail in asked:
+            client.confirm_subscription(**mail["confirm"])
+        account.play(self.environment, "drill_notices").ended_well()
+        told = [one["to"] for one in account.lab("mail") if not one["confirm"]]
+        assert all(told.count(mail["to"]) >= 8 for mail in asked)
 
     def test_destroy_leaves_what_it_says_and_spares_the_neighbour(self, account: Emulator) -> None:
         if self.neighbour:
