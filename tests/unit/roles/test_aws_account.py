@@ -35,12 +35,15 @@ def recorded(which: str, bucket: str, read_only: bool) -> bool:
     )
 
 
+ALL = {"artifacts", "backups", "media", "pages", "logs", "config"}
+
+
 @pytest.mark.parametrize(
     ("which", "writes", "reads"),
     [
         ("none", set(), set()),
-        ("chosen", {"artifacts", "media", "pages"}, {"artifacts"}),
-        ("all", {"artifacts", "media", "pages", "logs", "config"}, {"artifacts", "media", "pages", "logs", "config"}),
+        ("chosen", {"artifacts", "backups", "media", "pages"}, {"artifacts", "backups"}),
+        ("all", ALL, ALL),
     ],
 )
 def test_of_which_buckets_events_are_recorded(which: str, writes: set[str], reads: set[str]) -> None:
