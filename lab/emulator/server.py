@@ -17,10 +17,12 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
@@ -29,6 +31,7 @@ REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "lab.in"
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "ap-south-1"
 DEFAULT_PORT = 5111
+SYMMETRIC = "SYMMETRIC_DEFAULT"  # the spec of a KMS key that encrypts
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def prepare_environment(settings: Settings) -> None:
     """Set what moto reads from the environment; some of it at import, so this comes first."""
     os.environ["MOTO_ACCOUNT_ID"] = settings.account
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    # Images of Amazon's own: nobody here asks for them, and moto reads a thousand of them for each account and region.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
     os.environ["AWS_DEFAULT_REGION"] = settings.region
     # Moto calls itself with boto3 in places; those calls must never reach a real account.
@@ -95,13 +100,34 @@ def quiet_moto() -> None:
 
 
 def hasten_moto() -> None:
-    """Have moto look once, not at every request, which services it has and which operations each of them has."""
+    """Have moto find once what does not change: services, operations, AWS's own policies; and make no needless keys."""
     from moto import backends
     from moto.core import responses
+    from moto.iam.models import IAMBackend
+    from moto.kms import models as kms
 
     services = tuple(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: services
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+
+    @functools.cache
+    def policies_of(account: str, partition: str) -> list[Any]:
+        return read(SimpleNamespace(account_id=account, region_name=partition))
+
+    def unattached(backend: IAMBackend) -> list[Any]:
+        """AWS writes these policies: all that an account adds to one is how often it is attached."""
+        policies = policies_of(backend.account_id, backend.region_name)
+        for policy in policies:
+            policy.attachment_count = 0
+        return policies
+
+    read: Callable[[Any], list[Any]] = IAMBackend._init_aws_policies
+    IAMBackend._init_aws_policies = unattached
+
+    # Moto makes an RSA key for symmetric keys, too, and never uses it.
+    made = kms.generate_private_key
+    unused = made(SYMMETRIC)
+    kms.generate_private_key = lambda spec: unused if spec == SYMMETRIC else made(spec)
 
 
 def make_server(settings: Settings) -> BaseWSGIServer:
