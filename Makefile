@@ -105,6 +105,11 @@ molecule: setup ## Converge and verify host roles on booted machines: all scenar
 tasks: setup ## List the tasks that no test has run, of those that were run with PIXSTORY_TASKS_RAN=.lab/tasks
 	@python -m tests.tasks .lab/tasks
 
+.PHONY: vm
+vm: ## Bake, boot and boot again virtual machines as on EC2, and look at them: an hour under emulation; root
+	@scripts/setup vm
+	python -m pytest tests/vm --capture=no
+
 .PHONY: sanity
 sanity: setup ## Run ansible-test sanity on the collection as it is built, and render all documentation: five minutes
 	@scripts/sanity

@@ -1,0 +1,148 @@
+"""A virtual machine that is baked, made from its image, configured, booted once more, and looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import boto3
+import pytest
+import testinfra
+from testinfra.host import Host
+
+from ansible_collections.pixstory.platform.plugins.filter.ssh import ssh_options
+from lab.machines.gateway import ROOT
+from lab.vm import aws, image
+from lab.vm.instance import PACKAGES, Cloud, Instance, end_tidily, last_lines
+
+REGION = "ap-south-1"
+# Under emulation on two busy cores. Whatever takes longer hangs.
+PLAY_SECONDS = 3600
+PREFIX = "pixstory-local"
+
+
+class Bench:
+    """The controller, the machine that runs, and how long everything took."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cloud = Cloud()
+        self.seconds: dict[str, float] = {}
+        self.said: list[str] = []
+        self.began = time.monotonic()
+        self.instance = Instance("nothing", "nothing")
+        self.console = folder / "nothing"
+        self.image = self.timed("the disk of Debian", image.ensure)
+        around = self.cloud.up()
+        checksums = aws.packages(self.cloud.folder / "packages")
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))},
+            **around,
+            # The known hosts and the key are below it.
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "PATH": f"{aws.install(folder)}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        self.variables = {
+            "platform_connection": "ssm",
+            # A file's digest costs a second under emulation; molecule's scenario base looks at AIDE.
+            "base_aide": False,
+            "base_ssm_agent_url": f"{PACKAGES}/amazon-ssm-agent.deb",
+            "base_ssm_agent_checksums": {"amd64": checksums["amazon-ssm-agent"]},
+            "base_cloudwatch_agent_url": f"{PACKAGES}/amazon-cloudwatch-agent.deb",
+            "base_cloudwatch_agent_checksums": {"amd64": checksums["amazon-cloudwatch-agent"]},
+            "ansible_ssh_timeout": 120,
+            "reach_timeout_seconds": 1800,
+            "reach_first_boot_seconds": 1800,
+        }
+
+    def timed(self, what, do):  # type: ignore[no-untyped-def]
+        began = time.monotonic()
+        result = do()
+        self.seconds[what] = time.monotonic() - began
+        print(f"{self.seconds[what]:6.0f} s  {what}", flush=True)
+        return result
+
+    def play(self, playbook: str, groups: Mapping[str, str], **variables: object) -> str:
+        """Run a playbook of lab/vm on the machine, in the groups that it is in on AWS."""
+        hosts = {self.instance.name: {"instance_id": self.instance.id, "ec2_tags": {"Role": self.instance.role}}}
+        inventory = self.folder / "hosts.yml"
+        inventory.write_text(json.dumps({"all": {"children": {group: {"hosts": hosts} for group in groups}}}))
+        command = ["ansible-playbook", "-i", "inventories/local/hosts.yml", "-i", str(inventory)]
+        command += [f"lab/vm/{playbook}.yml", "-e", json.dumps({**self.variables, **variables})]
+        log = self.folder / f"{playbook}-{self.instance.name}.log"
+        with log.open("w") as output:
+            done = subprocess.run(
+                command, cwd=ROOT, env=self.environment, stdout=output, stderr=output, timeout=PLAY_SECONDS
+            )
+        said = log.read_text()
+        assert done.returncode == 0, f"{said[-5000:]}\nThe console ends with:\n{last_lines(self.console)}"
+        self.said.append(said)
+        return said
+
+    def launch(self, instance: Instance, disk: Path) -> None:
+        self.instance = instance
+        self.console = self.cloud.launch(instance, disk, self.image)
+
+    def host(self) -> Host:
+        """The machine as testinfra sees it, by the same way in."""
+        os.environ.update(self.environment)
+        options = ssh_options(self.instance.id, "ssm", PREFIX, REGION)
+        more = {"ssh_extra_args": options, "controlpath": str(self.folder / "cm"), "timeout": 120}
+        return testinfra.get_host(f"ssh://admin@{self.instance.id}", sudo=True, **more)
+
+    def secrets(self) -> None:
+        """What provision makes of the vpn's secrets."""
+        client = boto3.client(
+            "secretsmanager",
+            region_name=REGION,
+            endpoint_url=self.environment["PIXSTORY_EMULATOR_URL"],
+            aws_access_key_id="emulated",
+            aws_secret_access_key="emulated",
+        )
+        client.create_secret(Name="/local/vpn/ca-passphrase", SecretString="made once and kept there")
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    end_tidily()
+    bench = Bench(tmp_path_factory.mktemp("vm"))
+    try:
+        yield bench
+        bench.seconds["all of it"] = time.monotonic() - bench.began
+        print("\n" + "\n".join(f"{seconds:6.0f} s  {what}" for what, seconds in bench.seconds.items()))
+    finally:
+        bench.cloud.down()
+
+
+@pytest.fixture(scope="session")
+def baked(bench: Bench) -> Path:
+    """The disk of an image: a builder from Debian's, made what role base makes it, and cleaned."""
+    key = bench.folder / "bake"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    groups = {"aws_ec2": "", "image_builders": "", "base": ""}
+    bench.instance = Instance("image-base", "base")
+    user_data = bench.folder / "user-data"
+    bench.play("user_data", groups, machine_key=str(key), vm_user_data=str(user_data))
+    disk = bench.cloud.disk("base", bench.image.disk, "raw")
+    bench.launch(Instance("image-base", "base", user_data.read_text()), disk)
+    bench.timed("a builder, baked", lambda: bench.play("bake", groups, machine_key=str(key)))
+    bench.timed("its power button", bench.cloud.power_off)
+    return disk
+
+
+@pytest.fixture(scope="session")
+def vpn(bench: Bench, baked: Path) -> Iterator[Host]:
+    """A VPN server made from that image, configured, and booted once more."""
+    bench.secrets()
+    bench.launch(Instance("vpn", "vpn"), bench.cloud.disk("vpn", baked))
+    groups = {"aws_ec2": "", "vpn": ""}
+    bench.timed("a machine from the image, configured and rebooted", lambda: bench.play("configure", groups))
+    yield bench.host()
+    bench.timed("its power button again", bench.cloud.power_off)
