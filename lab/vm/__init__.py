@@ -9,6 +9,7 @@
 ``computer.py``    how this computer runs it: KVM where that works, emulation elsewhere; the network namespace
 ``instance.py``    an instance: its disk, its metadata, its console, its power button
 ``aws.py``         what stands for `aws` and `session-manager-plugin` on the controller, and for the agents' packages
+``sessions.py``    what stands for Systems Manager between them and ``agent.py``, its agent on the machine
 ``bake.yml`` ...   what the playbooks do on AWS, on it
 =================  ==================================================================================================
 

@@ -5,16 +5,19 @@
 """What stands for AWS around a virtual machine, on the controller's side.
 
 ``aws`` and ``session-manager-plugin`` are put on PATH for ``ssh_proxy``: a key that is sent is told by the instance's
-metadata for a minute, and a session is a connection to the machine's sshd. That is all that is not as on AWS on the way
-in. The agents' packages are others of the same names, served and checksummed as AWS's are.
+metadata for a minute, and a session is one for which the agent on the machine waits at ``sessions.py``. That is all
+that is not as on AWS on the way in. The agents' packages are others of the same names, served and checksummed as AWS's
+are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,14 +27,15 @@ from pathlib import Path
 from typing import Any
 
 from lab.machines.gateway import ROOT
+from lab.vm import agent, sessions
 
 STATE = "PIXSTORY_VM"  # the variable that names the folder of the virtual machines
 KEY_SECONDS = 60
-SSH_PORT = 2222  # on loopback of the namespace: sshd of the machine that runs
-AGENTS = ("amazon-ssm-agent", "amazon-cloudwatch-agent")
+AGENT = "/usr/bin/amazon-ssm-agent"
+RUNS = {"amazon-ssm-agent": f"{AGENT} 10.0.2.2 {sessions.PORT}", "amazon-cloudwatch-agent": "/usr/bin/sleep infinity"}
 UNIT = (
-    "[Unit]\nDescription=Stands for {name}\n[Service]\nExecStart=/usr/bin/sleep infinity\n"
-    "[Install]\nWantedBy=multi-user.target\n"
+    "[Unit]\nDescription=Stands for {name}\nWants=network-online.target\nAfter=network-online.target\n"
+    "[Service]\nExecStart={runs}\nRestart=always\n[Install]\nWantedBy=multi-user.target\n"
 )
 CONTROL = (
     "Package: {name}\nVersion: 1.0\nArchitecture: all\nMaintainer: Pixstory platform contributors <lab@localhost>\n"
@@ -101,32 +105,40 @@ def _session(folder: Path, options: dict[str, str]) -> None:
     told = json.loads((folder / "imds.json").read_text())
     if options["--target"] not in {one["instance_id"] for one in told.values()}:
         raise SystemExit("An error occurred (TargetNotConnected) when calling the StartSession operation")
-    namespace = (folder / "namespace").read_text()
-    with open(namespace) as inside:
-        os.setns(inside.fileno(), os.CLONE_NEWNET)
-    with socket.create_connection(("127.0.0.1", SSH_PORT), 10) as sshd:
-        sshd.settimeout(None)
-        threading.Thread(target=_outward, args=(sshd,), daemon=True).start()
-        while data := sshd.recv(65536):
-            os.write(1, data)
+    with socket.socket(socket.AF_UNIX) as session:
+        session.connect(str(folder / sessions.SOCKET))
+        threading.Thread(target=_outward, args=(session,), daemon=True).start()
+        heard = False
+        with contextlib.suppress(ConnectionResetError):
+            while data := session.recv(65536):
+                heard = True
+                os.write(1, data)
+    if not heard:
+        raise SystemExit("An error occurred (TargetNotConnected) when calling the StartSession operation: no agent")
 
 
-def _outward(sshd: socket.socket) -> None:
-    while data := os.read(0, 65536):
-        sshd.sendall(data)
-    sshd.shutdown(socket.SHUT_WR)
+def _outward(session: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := os.read(0, 65536):
+            session.sendall(data)
+        session.shutdown(socket.SHUT_WR)
 
 
 def packages(folder: Path) -> dict[str, str]:
     """Make the agents' packages, ``<name>.deb``; their SHA-256 by name."""
     found = {}
-    for name in AGENTS:
+    for name, runs in RUNS.items():
         root = folder / name
         unit = root / "lib" / "systemd" / "system" / f"{name}.service"
         for path, text in ((root / "DEBIAN" / "control", CONTROL), (unit, UNIT)):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.format(name=name))
+            path.write_text(text.format(name=name, runs=runs))
         (root / "opt" / "aws" / name / "etc").mkdir(parents=True, exist_ok=True)
+        if name in AGENT:
+            program = root / AGENT[1:]
+            program.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(agent.__file__, program)
+            program.chmod(0o755)
         made = folder / f"{name}.deb"
         subprocess.run(["dpkg-deb", "--root-owner-group", "--build", root, made], check=True, capture_output=True)
         found[name] = hashlib.sha256(made.read_bytes()).hexdigest()

@@ -59,14 +59,13 @@ class Cloud:
         self.network = computer.Network(root)
         self.emulator = process.State(self.folder / "emulator")
         self.running: subprocess.Popen[bytes] | None = None
-        self.mirror: subprocess.Popen[bytes] | None = None
+        self.services: list[subprocess.Popen[bytes]] = []
 
     def up(self) -> dict[str, str]:
         """Make what is around a machine. The result is the environment of the playbooks."""
         self.down()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.network.up()
-        (self.folder / "namespace").write_text(str(self.network.path))
         (self.folder / "imds.json").write_text("{}")
         process.start(self.emulator, server.Settings(port=0))
         running = self.emulator.running()
@@ -74,17 +73,20 @@ class Cloud:
         inside = self.network.path
         gateway.start("api", self.folder, GRANTS, inside, running.url, "127.0.0.1")
         gateway.start("imds", self.folder, GRANTS, inside, address=METADATA)
-        serve = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(PACKAGES_PORT)]
         packages = self.folder / "packages"
         packages.mkdir(exist_ok=True)
-        with (self.folder / "packages.out").open("wb") as log:
-            command = ["nsenter", f"--net={inside}", *serve]
-            self.mirror = subprocess.Popen(command, cwd=packages, stdout=log, stderr=log, start_new_session=True)
+        mirror = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(PACKAGES_PORT)]
+        self._start("packages", ["nsenter", f"--net={inside}", *mirror], packages)
+        self._start("sessions", [sys.executable, "-m", "lab.vm.sessions", str(self.folder), str(inside)], ROOT)
         return {aws.STATE: str(self.folder), "PIXSTORY_EMULATOR_URL": running.url}
+
+    def _start(self, name: str, command: Sequence[str], folder: Path) -> None:
+        with (self.folder / f"{name}.out").open("wb") as log:
+            self.services.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True))
 
     def down(self) -> None:
         """Remove it; nothing there is no error."""
-        for one in (self.running, self.mirror):
+        for one in (self.running, *self.services):
             if one is not None and one.poll() is None:
                 one.kill()
                 one.wait()
@@ -124,14 +126,14 @@ class Cloud:
         """The options of QEMU. cloud-init and Ansible know EC2 by the firmware's tables, as on a Nitro instance."""
         uuid = f"ec2{instance.id[2:7]}-0000-4000-8000-{instance.id[7:19]}"
         system = f"type=1,manufacturer=Amazon EC2,product=t4g.nano,uuid={uuid},serial={uuid}"
-        forwards = f"hostfwd=tcp:127.0.0.1:{aws.SSH_PORT}-:22"
         return [
             *("-M", "q35", *computer.accelerator(image), "-smp", PROCESSORS, "-m", MEMORY),
             *("-nodefaults", "-display", "none", "-monitor", f"unix:{self._monitor},server,nowait"),
             *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
             *("-append", "root=/dev/vda rw console=ttyS0"),
             *("-drive", f"file={disk},if=virtio,format=qcow2,cache=unsafe"),
-            *("-netdev", f"user,id=net,{forwards}", "-device", f"virtio-net-pci,netdev=net,mac={instance.mac}"),
+            # A subnet of the platform has no IPv6.
+            *("-netdev", "user,id=net,ipv6=off", "-device", f"virtio-net-pci,netdev=net,mac={instance.mac}"),
             *("-device", "virtio-rng-pci"),
             *("-smbios", "type=0,vendor=Amazon EC2", "-smbios", system),
             *("-smbios", f"type=2,manufacturer=Amazon EC2,asset={instance.id}"),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import socket
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from lab.machines import imds
-from lab.vm import aws, computer, image
+from lab.vm import agent, aws, computer, image, sessions
 from lab.vm.instance import Instance
 
 
@@ -83,6 +86,45 @@ def test_the_commands_are_those_that_the_controller_is_asked_for(folder: Path) -
     assert "TargetNotConnected" in run(folder, "aws ssm start-session --target i-0").stderr
 
 
+def test_a_session_is_brought_to_sshd_by_the_agent_of_the_machine(folder: Path) -> None:
+    listens = socket.create_server(("127.0.0.1", 0))
+    outside = socket.socket(socket.AF_UNIX)
+    outside.bind(str(folder / sessions.SOCKET))
+    outside.listen()
+    sshd = socket.create_server(("127.0.0.1", 0))
+    service = sessions.Sessions()
+    for serve, listener in ((service.agents, listens), (service.controllers, outside)):
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+    start = "aws ssm start-session --region ap-south-1 --target i-0123456789abcdef0"
+    assert "TargetNotConnected" in run(folder, f"echo hello | {start}").stderr
+
+    threading.Thread(target=agent.serve, args=(listens.getsockname(), sshd.getsockname()), daemon=True).start()
+    for _ in range(2):
+        while service.waiting is None:
+            time.sleep(0.01)
+        asked = threading.Thread(target=_answer, args=(sshd,))
+        asked.start()
+        assert run(folder, f"echo hello | {start}").stdout == "hello yourself"
+        asked.join()
+
+
+def _answer(sshd: socket.socket) -> None:
+    session, _ = sshd.accept()
+    with session:
+        said = session.recv(100)
+        session.sendall(said.strip() + b" yourself")
+
+
+def test_an_agent_that_waits_anew_takes_the_place_of_the_one_before_a_reboot() -> None:
+    listens = socket.create_server(("127.0.0.1", 0))
+    service = sessions.Sessions()
+    threading.Thread(target=service.agents, args=(listens,), daemon=True).start()
+    before, after = (socket.create_connection(listens.getsockname(), 10) for _ in range(2))
+    assert before.recv(1) == b""
+    assert service.waiting is not None
+    assert service.waiting.getpeername() == after.getsockname()
+
+
 def test_the_agents_have_packages(tmp_path: Path) -> None:
     found = aws.packages(tmp_path)
     assert sorted(found) == ["amazon-cloudwatch-agent", "amazon-ssm-agent"]
@@ -90,3 +132,4 @@ def test_the_agents_have_packages(tmp_path: Path) -> None:
         ["dpkg-deb", "--contents", tmp_path / "amazon-ssm-agent.deb"], capture_output=True, text=True
     )
     assert "./lib/systemd/system/amazon-ssm-agent.service" in listed.stdout
+    assert "./usr/bin/amazon-ssm-agent" in listed.stdout
