@@ -30,7 +30,7 @@ from lab.machines.gateway import ROOT
 from lab.vm import agent, sessions
 
 STATE = "PIXSTORY_VM"  # the variable that names the folder of the virtual machines
-KEY_SECONDS = 60
+LETS_IN = "PIXSTORY_VM_KEY_SECONDS"  # for how long a key is let in
 AGENT = "/usr/bin/amazon-ssm-agent"
 RUNS = {"amazon-ssm-agent": f"{AGENT} 10.0.2.2 {sessions.PORT}", "amazon-cloudwatch-agent": "/usr/bin/sleep infinity"}
 UNIT = (
@@ -77,7 +77,7 @@ def _options(arguments: list[str]) -> dict[str, str]:
 
 def _send_key(folder: Path, options: dict[str, str]) -> None:
     key = Path(options["--ssh-public-key"].removeprefix("file://")).read_text().strip()
-    ends = int(time.time()) + KEY_SECONDS
+    ends = int(time.time()) + int(os.environ.get(LETS_IN, "60"))
     let_in = {"user": options["--instance-os-user"], "key": key, "ends": ends}
     known = change(folder, options["--instance-id"], let_in)
     if not known:

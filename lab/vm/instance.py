@@ -31,7 +31,6 @@ PACKAGES = f"http://10.0.2.2:{PACKAGES_PORT}"
 GRANTS = Grants(rootless=False, cgroup_v2=True, runtime="", nofile=1024, nproc=1024)
 POWER_OFF_SECONDS = 300
 MEMORY = "2048"
-PROCESSORS = "2"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Cloud:
         self.running: subprocess.Popen[bytes] | None = None
         self.services: list[subprocess.Popen[bytes]] = []
 
-    def up(self) -> dict[str, str]:
+    def up(self, image: Image) -> dict[str, str]:
         """Make what is around a machine. The result is the environment of the playbooks."""
         self.down()
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +77,9 @@ class Cloud:
         mirror = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(PACKAGES_PORT)]
         self._start("packages", ["nsenter", f"--net={inside}", *mirror], packages)
         self._start("sessions", [sys.executable, "-m", "lab.vm.sessions", str(self.folder), str(inside)], ROOT)
-        return {aws.STATE: str(self.folder), "PIXSTORY_EMULATOR_URL": running.url}
+        # A minute of EC2's is too short for a machine whose own minutes are longer.
+        lets_in = {} if computer.accelerator(image) == computer.KVM else {aws.LETS_IN: "900"}
+        return {aws.STATE: str(self.folder), "PIXSTORY_EMULATOR_URL": running.url, **lets_in}
 
     def _start(self, name: str, command: Sequence[str], folder: Path) -> None:
         with (self.folder / f"{name}.out").open("wb") as log:
@@ -125,12 +126,14 @@ class Cloud:
     def _machine(self, instance: Instance, disk: Path, image: Image) -> Sequence[str]:
         """The options of QEMU. cloud-init and Ansible know EC2 by the firmware's tables, as on a Nitro instance."""
         uuid = f"ec2{instance.id[2:7]}-0000-4000-8000-{instance.id[7:19]}"
+        accelerator = computer.accelerator(image)
+        kernel = computer.KERNEL_EMULATED if accelerator == computer.EMULATION else ""
         system = f"type=1,manufacturer=Amazon EC2,product=t4g.nano,uuid={uuid},serial={uuid}"
         return [
-            *("-M", "q35", *computer.accelerator(image), "-smp", PROCESSORS, "-m", MEMORY),
+            *("-M", "q35", *accelerator, "-m", MEMORY),
             *("-nodefaults", "-display", "none", "-monitor", f"unix:{self._monitor},server,nowait"),
             *("-kernel", str(image.kernel), "-initrd", str(image.initrd)),
-            *("-append", "root=/dev/vda rw console=ttyS0"),
+            *("-append", f"root=/dev/vda rw console=ttyS0 {kernel}"),
             *("-drive", f"file={disk},if=virtio,format=qcow2,cache=unsafe"),
             # A subnet of the platform has no IPv6.
             *("-netdev", "user,id=net,ipv6=off", "-device", f"virtio-net-pci,netdev=net,mac={instance.mac}"),

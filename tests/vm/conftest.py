@@ -16,13 +16,14 @@ import testinfra
 from testinfra.host import Host
 
 from ansible_collections.pixstory.platform.plugins.filter.ssh import ssh_options
+from lab.emulator import server
 from lab.machines.gateway import ROOT
 from lab.vm import aws, image
 from lab.vm.instance import PACKAGES, Cloud, Instance, end_tidily, last_lines
 
 REGION = "ap-south-1"
 # Under emulation on two busy cores. Whatever takes longer hangs.
-PLAY_SECONDS = 3600
+PLAY_SECONDS = 10800
 PREFIX = "pixstory-local"
 
 
@@ -38,7 +39,7 @@ class Bench:
         self.instance = Instance("nothing", "nothing")
         self.console = folder / "nothing"
         self.image = self.timed("the disk of Debian", image.ensure)
-        around = self.cloud.up()
+        around = self.cloud.up(self.image)
         checksums = aws.packages(self.cloud.folder / "packages")
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))},
@@ -58,8 +59,8 @@ class Bench:
             "base_cloudwatch_agent_url": f"{PACKAGES}/amazon-cloudwatch-agent.deb",
             "base_cloudwatch_agent_checksums": {"amd64": checksums["amazon-cloudwatch-agent"]},
             "ansible_ssh_timeout": 120,
-            "reach_timeout_seconds": 1800,
-            "reach_first_boot_seconds": 1800,
+            "reach_timeout_seconds": 3600,
+            "reach_first_boot_seconds": 3600,
         }
 
     def timed(self, what, do):  # type: ignore[no-untyped-def]
@@ -97,16 +98,16 @@ class Bench:
         more = {"ssh_extra_args": options, "controlpath": str(self.folder / "cm"), "timeout": 120}
         return testinfra.get_host(f"ssh://admin@{self.instance.id}", sudo=True, **more)
 
-    def secrets(self) -> None:
-        """What provision makes of the vpn's secrets."""
-        client = boto3.client(
-            "secretsmanager",
-            region_name=REGION,
-            endpoint_url=self.environment["PIXSTORY_EMULATOR_URL"],
-            aws_access_key_id="emulated",
-            aws_secret_access_key="emulated",
+    def provision(self) -> None:
+        """What provision makes for the VPN server: its secret, and the bucket of its backups."""
+        session = boto3.Session("emulated", "emulated", region_name=REGION)
+        url = self.environment["PIXSTORY_EMULATOR_URL"]
+        secrets = session.client("secretsmanager", endpoint_url=url)
+        secrets.create_secret(Name="/local/vpn/ca-passphrase", SecretString="made once and kept there")
+        session.client("s3", endpoint_url=url).create_bucket(
+            Bucket=f"{PREFIX}-backups-{server.DEFAULT_ACCOUNT}",
+            CreateBucketConfiguration={"LocationConstraint": REGION},
         )
-        client.create_secret(Name="/local/vpn/ca-passphrase", SecretString="made once and kept there")
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +141,7 @@ def baked(bench: Bench) -> Path:
 @pytest.fixture(scope="session")
 def vpn(bench: Bench, baked: Path) -> Iterator[Host]:
     """A VPN server made from that image, configured, and booted once more."""
-    bench.secrets()
+    bench.provision()
     bench.launch(Instance("vpn", "vpn"), bench.cloud.disk("vpn", baked))
     groups = {"aws_ec2": "", "vpn": ""}
     bench.timed("a machine from the image, configured and rebooted", lambda: bench.play("configure", groups))

@@ -108,7 +108,7 @@ def test_a_key_that_nobody_sent_is_not_let_in(vpn: Host, bench: Bench) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
     options = ssh_options(bench.instance.id, "ssm", PREFIX, REGION, str(key))
     command = f"ssh {options} -o ControlPath=none -o BatchMode=yes admin@{bench.instance.id} true"
-    refused = subprocess.run(["sh", "-c", command], env=bench.environment, capture_output=True, text=True, timeout=120)
+    refused = subprocess.run(["sh", "-c", command], env=bench.environment, capture_output=True, text=True, timeout=900)
     assert refused.returncode == 255
     assert "Permission denied (publickey)" in refused.stderr
     assert "instance-connect" in vpn.check_output("journalctl --identifier instance-connect --no-pager --lines 5")
