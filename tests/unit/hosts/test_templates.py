@@ -58,6 +58,21 @@ RELEASE = {
 }
 
 
+# No call of these names is in arm64's table, which is the kernel's generic one: include/uapi/asm-generic/unistd.h
+NOT_ON_ARM64 = {"access", "chmod", "chown", "creat", "lchown", "link", "mkdir", "mknod", "open", "readlink", "rename"}
+NOT_ON_ARM64 |= {"rmdir", "stime", "symlink", "unlink", "utime", "utimes"}
+
+
+@pytest.mark.parametrize(("architecture", "watched"), [("x86_64", {"open", "unlink", "rename"}), ("aarch64", set())])
+def test_audit_rules_name_calls_that_the_processor_has(architecture: str, watched: set[str]) -> None:
+    """auditctl refuses the others, and loads no rule after one."""
+    rules = render("base", "audit.rules.j2", ansible_facts={"architecture": architecture})
+    calls = {name for names in re.findall(r" -S (\S+)", rules) for name in names.split(",")}
+    assert {"openat", "unlinkat", "renameat", "truncate", "execve", "mount"} | watched <= calls
+    assert architecture != "aarch64" or not calls & NOT_ON_ARM64
+    assert rules.startswith("# Ansible managed\n# Who changes")
+
+
 def test_unit_of_the_service() -> None:
     found = unit(
         render("release", "application.service", **RELEASE, release_migrate=["-m", "x", "migrate"], release_threads=3)
