@@ -29,7 +29,7 @@ PACKAGES_PORT = 5112
 PACKAGES = f"http://10.0.2.2:{PACKAGES_PORT}"
 # QEMU runs as whoever starts it, which is root.
 GRANTS = Grants(rootless=False, cgroup_v2=True, runtime="", nofile=1024, nproc=1024)
-POWER_OFF_SECONDS = 300
+POWER_OFF_SECONDS = 1800  # of this computer, under emulation
 MEMORY = "2048"
 
 
@@ -148,7 +148,7 @@ class Cloud:
         return self.folder / "monitor"
 
     def power_off(self) -> None:
-        """Stop the machine as EC2 does: its power button is pressed, and it has minutes to end by itself."""
+        """Stop the machine as EC2 does: its power button is pressed, and it has time to end by itself."""
         assert self.running is not None
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.connect(str(self._monitor))
