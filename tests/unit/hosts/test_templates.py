@@ -48,6 +48,23 @@ def unit(text: str) -> dict[str, dict[str, list[str]]]:
     return sections
 
 
+# What Debian 13 confines by AppArmor, which no container does, and where it may read its configuration.
+CONFINED = {"chronyd": "/etc/chrony/"}
+
+
+def test_a_confined_program_validates_a_file_that_it_may_read() -> None:
+    validated = [
+        line
+        for path in ROLES.glob("*/tasks/*.yml")
+        for line in re.findall(r"^ +validate: (?:>-\n +)?(.*)", path.read_text(), re.MULTILINE)
+    ]
+    assert len(validated) > 20
+    found = {program: line for line in validated for program in CONFINED if re.search(rf"\b{program}\b", line)}
+    assert found.keys() == CONFINED.keys()
+    for program, line in found.items():
+        assert re.search(rf"{program} .*-f {CONFINED[program]}", line), line
+
+
 RELEASE = {
     "release_service": "app",
     "release_application": "pixstory_example.api:app",
