@@ -17,6 +17,7 @@ import threading
 import time
 
 PAUSE_SECONDS = 1.0
+KEEPALIVE_SECONDS = 5
 
 
 def copy(source: socket.socket, sink: socket.socket) -> None:
@@ -55,6 +56,9 @@ def serve(address: tuple[str, int], sshd: tuple[str, int]) -> None:
         try:
             service = socket.create_connection(address, timeout=30)
             service.settimeout(None)
+            # A firewall that is loaded while it waits takes it for known only once something has gone out.
+            service.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            service.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
             begin = service.recv(65536)
         except OSError:
             begin = b""
