@@ -106,7 +106,7 @@ tasks: setup ## List the tasks that no test has run, of those that were run with
 	@python -m tests.tasks .lab/tasks
 
 .PHONY: vm
-vm: ## Bake, boot and boot again virtual machines as on EC2, and look at them: an hour under emulation; root
+vm: ## Bake, boot and boot again virtual machines as on EC2, and look at them: hours under emulation; root
 	@scripts/setup vm
 	python -m pytest tests/vm --capture=no
 
