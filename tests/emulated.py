@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import boto3
+
 from tests import tasks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,6 +71,11 @@ class Emulator:
         """What the emulator shows beside AWS's API; see lab.emulator.gateway."""
         with urllib.request.urlopen(f"{self.url}/_lab/{view}") as answer:
             return json.load(answer)
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A client of boto3's, as the account's administrator."""
+        session = boto3.session.Session(self.key, self.secret, region_name=region)
+        return session.client(service, endpoint_url=self.url)
 
     def environment(self) -> dict[str, str]:
         """For `ansible-playbook`: nothing of the caller's own AWS and Ansible settings, and this emulator."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import boto3
-
 from .conftest import Emulator
 
 REGION = "ap-south-1"
@@ -30,13 +28,7 @@ class Cloud:
 
     @cache  # noqa: B019 - lives as long as the tests of a file
     def __call__(self, service: str, region: str = REGION) -> Any:
-        return boto3.client(
-            service,
-            region,
-            endpoint_url=self.emulator.url,
-            aws_access_key_id="saboteur",
-            aws_secret_access_key="saboteur",
-        )
+        return self.emulator.client(service, region)
 
     def lab(self, query: str) -> None:
         """What no call to AWS does."""

@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 pytest.importorskip("dns", reason="the environment is older than requirements/runtime.txt: run make setup")
@@ -20,7 +19,6 @@ from tests.unit.name_server import name_server
 from .conftest import Emulator, Run
 
 DOMAIN = "dev.pixstory.com"
-KEYS = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
 SITE = """
 @ 300 IN A 192.0.2.10
 www 300 IN CNAME hosting.provider.example.
@@ -44,7 +42,7 @@ class Domain:
 
     def __init__(self, account: Emulator, file: Path, server: str) -> None:
         self.account, self.file, self.server = account, file, server
-        self.route53 = boto3.client("route53", "us-east-1", endpoint_url=account.url, **KEYS)
+        self.route53 = account.client("route53")
 
     def run(self, records: str, **more: Any) -> Run:
         self.file.write_text(records)
@@ -84,7 +82,7 @@ class Domain:
 
 
 def test_a_domain_in_use_is_taken_over(fresh_account: Emulator, tmp_path: Path) -> None:
-    ec2 = boto3.client("ec2", "ap-south-1", endpoint_url=fresh_account.url, **KEYS)
+    ec2 = fresh_account.client("ec2")
     tags = {"Name": "pixstory-dev-main", "Project": "pixstory", "Environment": "dev", "ManagedBy": "ansible"}
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
     ec2.create_vpc(CidrBlock="10.40.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": listed}])

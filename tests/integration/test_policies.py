@@ -7,7 +7,6 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.policies import derive, store
@@ -23,14 +22,10 @@ class Deployer:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.iam = self.administrator("iam")
+        self.iam = self.emulator.client("iam")
         self.iam.create_user(UserName="deployer")
         key = self.iam.create_access_key(UserName="deployer")["AccessKey"]
         self.keys = {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
-
-    def administrator(self, service: str) -> Any:
-        own = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
-        return boto3.client(service, REGION, endpoint_url=self.emulator.url, **own)
 
     def enforce(self, on: bool) -> None:
         urllib.request.urlopen(f"{self.emulator.url}/_lab/settings?enforce={int(on)}", b"").close()
@@ -88,7 +83,7 @@ def test_destroy_runs_with_its_own_policy_and_keeps_the_data(deployer: Deployer)
     """It goes on where the run before it was refused."""
     runs_with_its_own_policy(deployer, "destroy")
     deployer.enforce(False)
-    snapshots = deployer.administrator("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    snapshots = deployer.emulator.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
     assert [one["DBInstanceIdentifier"] for one in snapshots] == ["pixstory-staging-main"]
 
 

@@ -7,10 +7,9 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
-from tests.emulated import QUOTAS, REGION
+from tests.emulated import QUOTAS
 
 from .conftest import Emulator, Run
 
@@ -63,8 +62,7 @@ def test_what_the_tests_have_been_granted_is_enough(account: Emulator, environme
 
 
 def test_what_was_asked_for_is_seen(new_account: Emulator) -> None:
-    own = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
-    quotas = boto3.client("service-quotas", REGION, endpoint_url=new_account.url, **own)
+    quotas = new_account.client("service-quotas")
     quotas.request_service_quota_increase(ServiceCode="ec2", QuotaCode="L-1216C47A", DesiredValue=128)
     _, report = preflight(new_account, "staging")
     [row] = [row for row in report["rows"] if row["subject"].startswith("vCPUs") and row["status"] == "fails"]
@@ -76,8 +74,7 @@ def test_provision_in_a_new_account_stops_where_the_preflight_said(new_account: 
     first = new_account.play("local", "provision")
     assert first.code != 0
     assert "VcpuLimitExceeded" in first.output
-    own = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
-    autoscaling = boto3.client("autoscaling", REGION, endpoint_url=new_account.url, **own)
+    autoscaling = new_account.client("autoscaling")
 
     def short() -> list[str]:
         groups = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
@@ -102,9 +99,7 @@ def test_what_stands_is_no_more_than_what_was_counted(new_account: Emulator) -> 
     assert len(index["load_balancers"]) == needs["L-53DA6B97"]
     assert len(index["db_instances"]) == needs["L-7B6409FD"]
     assert len(index["distributions"]) == needs["L-24B04930"]
-    ec2 = boto3.client(
-        "ec2", REGION, endpoint_url=new_account.url, aws_access_key_id="emulated", aws_secret_access_key="emulated"
-    )
+    ec2 = new_account.client("ec2")
     rules: dict[tuple[str, bool], int] = {}
     for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]:
         key = (rule["GroupId"], rule["IsEgress"])
