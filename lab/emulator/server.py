@@ -67,6 +67,8 @@ def prepare_environment(settings: Settings) -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # Images of Amazon's own: nobody here asks for them, and moto reads a thousand of them for each account and region.
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+    # A machine of the lab asks at aws.internal: that is no bucket named aws. boto3 writes buckets in the path.
+    os.environ["S3_IGNORE_SUBDOMAIN_BUCKETNAME"] = "true"
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
     os.environ["AWS_DEFAULT_REGION"] = settings.region
     # Moto calls itself with boto3 in places; those calls must never reach a real account.

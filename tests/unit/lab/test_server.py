@@ -104,6 +104,15 @@ def test_extensions_do_not_get_past_iam(own: Aws) -> None:
     assert error_code(describe) is None
 
 
+def test_a_bucket_is_found_whatever_the_emulator_is_called(extended: Aws) -> None:
+    """Machines of the lab ask at aws.internal; a bucket by that name is none."""
+    bucket = unique("bucket")
+    extended.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    question = urllib.request.Request(f"{extended.url}/{bucket}?list-type=2", headers={"Host": "aws.internal:5111"})
+    with urllib.request.urlopen(question) as answer:
+        assert f"<Name>{bucket}</Name>" in answer.read().decode()
+
+
 @pytest.mark.parametrize(
     ("service", "method"),
     [
