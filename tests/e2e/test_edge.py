@@ -18,13 +18,14 @@ from tests.reach import OPEN, REFUSED
 from .platform import DOMAIN, Platform, Probe
 from .test_playbooks import run
 
+pytestmark = pytest.mark.long
+
 HEADER = "X-Origin-Verify"
 SPEECH = "speech-api"  # has a public address of its own, so that no other visitor is meant
 # Requests in one connection, in the namespace of a host: who asks is told by the address that it comes from.
 ASK = """
 import http.client, json, ssl, sys
 
-pytestmark = pytest.mark.long
 told = json.load(sys.stdin)
 context = ssl.create_default_context(cafile=told["authority"])
 context.check_hostname = False  # they are asked by their addresses
