@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import shutil
 import subprocess
 import time
@@ -49,7 +50,15 @@ def _make(target: str, timeout: int) -> None:
         text=True,
         timeout=timeout,
     )
-    assert done.returncode == 0, f"make {target}:\n{done.stdout[-6000:]}{done.stderr[-6000:]}"
+    assert done.returncode == 0, f"make {target}:\n{_what_failed(done.stdout)}\n{done.stderr[-3000:]}"
+
+
+def _what_failed(output: str) -> str:
+    """Each failed task with what it says; several playbooks run at once, and the end is that of the slowest."""
+    found = [
+        output[max(0, at.start() - 300) : at.end() + 1200] for at in re.finditer(r"^fatal: ", output, re.MULTILINE)
+    ]
+    return "\n...\n".join(found) or output[-3000:]
 
 
 @pytest.fixture(scope="session")
