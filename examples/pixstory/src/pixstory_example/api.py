@@ -102,8 +102,10 @@ def still_read(view: Callable[..., Any]) -> Callable[..., Response]:
             response.headers["X-Pixstory-Stale"] = "database away"
             response.headers["Cache-Control"] = "no-cache"
             return response
-        if response.status_code == 200 and response.headers.get("X-Cache") != "hit":
-            services().cache.keep(question, Kept(response.get_data(), response.content_type, time.time()))
+        if response.status_code == 200:
+            answered = Kept(response.get_data(), response.content_type, time.time())
+            # What came out of Redis is there.
+            services().cache.keep(question, answered, shared=response.headers.get("X-Cache") != "hit")
         response.headers.setdefault("Cache-Control", "public, max-age=0, stale-if-error=86400")
         return response
 

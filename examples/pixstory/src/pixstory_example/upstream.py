@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
 import time
 import uuid
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -81,6 +83,7 @@ class FeedCache:
     PAUSE = 5.0
     KEPT_SECONDS = 86400
     KEPT_BYTES = 1024 * 1024
+    HERE_BYTES = 16 * 1024 * 1024
     _GENERATION = "feed:generation"
 
     def __init__(self, settings: Cache) -> None:
@@ -97,6 +100,9 @@ class FeedCache:
             retry=Retry(NoBackoff(), 1),
         )
         self._pause = Pause("cache", self.PAUSE)
+        self._here: OrderedDict[str, Kept] = OrderedDict()
+        self._here_bytes = 0
+        self._lock = threading.Lock()
 
     def look_up(self, limit: int) -> Lookup:
         found = Lookup(None, None)
@@ -125,23 +131,40 @@ class FeedCache:
         except redis.RedisError as error:
             self._pause.begin(error)
 
-    def keep(self, question: str, answer: Kept) -> None:
-        """All app servers share it. What has a time to live is what Redis lets go first when it is full."""
-        if len(answer.body) <= self.KEPT_BYTES and not self._pause:
+    def keep(self, question: str, answer: Kept, *, shared: bool = True) -> None:
+        """Kept here, and if ``shared`` for all app servers, in Redis.
+
+        A zone that is lost may take the primaries of PostgreSQL and of Redis at once: what this process answered last
+        it has all the same. What has a time to live is what Redis lets go first when it is full.
+        """
+        if len(answer.body) > self.KEPT_BYTES:
+            return
+        self._keep_here(question, answer)
+        if shared and not self._pause:
             try:
                 self._redis.set(f"kept:{question}", answer.packed(), ex=self.KEPT_SECONDS)
             except redis.RedisError as error:
                 self._pause.begin(error)
 
+    def _keep_here(self, question: str, answer: Kept) -> None:
+        """What was asked for last stays; the oldest goes where all is more than `HERE_BYTES`."""
+        with self._lock:
+            before = self._here.pop(question, None)
+            self._here_bytes += len(answer.body) - (len(before.body) if before else 0)
+            self._here[question] = answer
+            while self._here_bytes > self.HERE_BYTES:
+                _, oldest = self._here.popitem(last=False)
+                self._here_bytes -= len(oldest.body)
+
     def kept(self, question: str) -> Kept | None:
-        if self._pause:
-            return None
-        try:
-            packed: Any = self._redis.get(f"kept:{question}")
-        except redis.RedisError as error:
-            self._pause.begin(error)
-            return None
-        return Kept.unpacked(packed) if packed else None
+        """The last good answer; Redis has the newest of all app servers'."""
+        packed: Any = None
+        if not self._pause:
+            try:
+                packed = self._redis.get(f"kept:{question}")
+            except redis.RedisError as error:
+                self._pause.begin(error)
+        return Kept.unpacked(packed) if packed else self._here.get(question)
 
 
 class SpeechApi:
