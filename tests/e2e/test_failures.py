@@ -34,7 +34,8 @@ def settled(platform: Platform) -> Iterator[None]:
 
 
 def podman(action: str, *containers: str) -> None:
-    subprocess.run(["podman", action, *containers], check=True, capture_output=True)
+    done = subprocess.run(["podman", action, *containers], capture_output=True, text=True)
+    assert done.returncode == 0, f"podman {action}: {done.stderr}"
 
 
 def served_by(platform: Platform, machine: str) -> int:
