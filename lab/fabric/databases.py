@@ -116,6 +116,8 @@ def settings(database: Database) -> str:
         "wal_keep_size": "256MB",
         "wal_receiver_timeout": "5s",
         "wal_sender_timeout": "5s",
+        # Both nodes of RDS are one storage: after a hang of both no commit waits for the standby to come back.
+        "wal_retrieve_retry_interval": "200ms",
         "max_connections": "200",
         "shared_buffers": "64MB",
     }
