@@ -73,7 +73,7 @@ class Emulator:
             return json.load(answer)
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """A client of boto3's, as the account's administrator."""
+        """A client of boto3's, with the keys that the playbooks are given."""
         session = boto3.session.Session(self.key, self.secret, region_name=region)
         return session.client(service, endpoint_url=self.url)
 
