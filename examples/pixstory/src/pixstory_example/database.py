@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 import uuid
@@ -20,12 +21,10 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
-    NullPool,
     Text,
     create_engine,
     event,
     func,
-    text,
 )
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -102,6 +101,21 @@ class Impatient(psycopg.Connection[Any]):
             raise
 
 
+def _options(settings: Database) -> dict[str, Any]:
+    """How each connection is made, in libpq's words."""
+    return {
+        "sslmode": settings.sslmode,
+        "connect_timeout": 2,
+        # After a failover the name may still lead to the old primary, which by then takes no writes.
+        "target_session_attrs": "read-write",
+        # A primary that vanished sends no RST: give its connection up after this many milliseconds.
+        "tcp_user_timeout": 4000,
+        "keepalives_idle": 5,
+        "options": "-c statement_timeout=3s -c lock_timeout=2s",
+        "application_name": "pixstory-example",
+    }
+
+
 def connect(settings: Database, *, patient: bool = False, **pool: Any) -> Engine:
     """A pool that tells within a few seconds that the database is away, and finds it again by itself.
 
@@ -111,17 +125,7 @@ def connect(settings: Database, *, patient: bool = False, **pool: Any) -> Engine
         URL.create(
             "postgresql+psycopg", settings.username, settings.password, settings.host, settings.port, settings.name
         ),
-        connect_args={
-            "sslmode": settings.sslmode,
-            "connect_timeout": 2,
-            # After a failover the name may still lead to the old primary, which by then takes no writes.
-            "target_session_attrs": "read-write",
-            # A primary that vanished sends no RST: give its connection up after this many milliseconds.
-            "tcp_user_timeout": 4000,
-            "keepalives_idle": 5,
-            "options": "-c statement_timeout=3s -c lock_timeout=2s",
-            "application_name": "pixstory-example",
-        },
+        connect_args=_options(settings),
         # Texts of users have no business in a log.
         hide_parameters=True,
         **(
@@ -149,12 +153,18 @@ class Reach:
 
     While it is away no request waits for it: all threads of a server that wait are a server that answers nobody, its
     load balancer neither. One thread looks for it, in connections of its own, and says when it is back.
+
+    At most one of these connections waits at each address that the name has. A server that hangs has to take every
+    one that came meanwhile before it takes the next, those that were given up, too. A failover gives the name another
+    address, and that one is asked at once.
     """
 
     PAUSE = 0.25
+    PATIENCE = 10
+    """Seconds for a connection. A host that comes back gets the next SYN within four."""
 
     def __init__(self, settings: Database) -> None:
-        self._engine = connect(settings, poolclass=NullPool)
+        self._settings = settings
         self._lock = threading.Lock()
         self._reason = ""
 
@@ -174,12 +184,38 @@ class Reach:
 
     def _look(self) -> None:
         began = time.monotonic()
+        back = threading.Event()
+        asking: dict[str, threading.Thread] = {}
         while True:
-            try:
-                with self._engine.connect() as connection:
-                    connection.execute(text("SELECT 1"))
+            for address in self._addresses():
+                if address not in asking or not asking[address].is_alive():
+                    asking[address] = threading.Thread(target=self._ask, args=(address, back), daemon=True)
+                    asking[address].start()
+            if back.wait(self.PAUSE):
                 break
-            except AWAY:
-                time.sleep(self.PAUSE)
         self._reason = ""
         log.warning("the database answers again", extra={"data": {"seconds": round(time.monotonic() - began, 1)}})
+
+    def _addresses(self) -> set[str]:
+        try:
+            found = socket.getaddrinfo(self._settings.host, self._settings.port, type=socket.SOCK_STREAM)
+        except OSError:  # the name has none at the moment
+            return set()
+        return {str(address[0]) for *_, address in found}
+
+    def _ask(self, address: str, back: threading.Event) -> None:
+        wanted = self._settings
+        try:
+            with Impatient.connect(
+                **{**_options(wanted), "connect_timeout": self.PATIENCE},
+                host=wanted.host,
+                hostaddr=address,
+                port=wanted.port,
+                dbname=wanted.name,
+                user=wanted.username,
+                password=wanted.password,
+            ) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            return
+        back.set()
