@@ -6,6 +6,7 @@
 
 It is made from the distribution and its web ACL: TLS with the distribution's names, the origin's own headers, and the
 rules of lab.fabric.firewall. It keeps no answers, and passes on to the load balancer also what a bucket would answer.
+It repeats what a GET or a HEAD asked of an origin that fell silent.
 
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
 """
@@ -52,6 +53,10 @@ def config(distribution: Distribution, acl: WebAcl, found: list[Host]) -> tuple[
         " default_backend origin",
         "backend origin",
         " balance roundrobin",
+        f" timeout server {distribution.read_timeout}s",
+        f" retries {distribution.attempts - 1}",
+        " retry-on conn-failure response-timeout",
+        " http-request disable-l7-retry unless { method GET HEAD }",
         # What a load balancer's name leads to are its nodes that answer.
         " default-server check inter 1s fall 2 rise 1 no-check-ssl",
         *headers,

@@ -194,6 +194,10 @@ class Distribution:
     """What becomes of requests without TLS, of each behavior."""
     web_acl: str = ""
     etag: str = ""
+    read_timeout: int = 30
+    """Seconds that it waits for the origin's answer."""
+    attempts: int = 3
+    """How often it connects to the origin for one request."""
 
 
 @dataclass(frozen=True)
@@ -598,6 +602,8 @@ def distribution_of(one: Mapping[str, Any], told: Mapping[str, Any]) -> Distribu
         policies=tuple(sorted({behavior["ViewerProtocolPolicy"] for behavior in behaviors})),
         web_acl=config.get("WebACLId", ""),
         etag=told["ETag"],
+        read_timeout=origin["CustomOriginConfig"].get("OriginReadTimeout", 30),
+        attempts=origin.get("ConnectionAttempts", 3),
     )
 
 

@@ -14,7 +14,8 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -103,6 +104,19 @@ class Platform:
         """The machines of a role that their load balancer finds healthy."""
         return [row["name"] for row in self.rows(what) if row["health"].endswith(": healthy")]
 
+    @contextmanager
+    def silence(self, hosts: Iterable[str]) -> Iterator[None]:
+        """Hosts that nothing is heard of, as in a zone without power: no FIN, RST or ICMP says that they are gone."""
+        present = self.network.present()
+        addresses = ", ".join(present[host].partition("/")[0] for host in hosts)
+        drop = "".join(f"ip {end} {{ {addresses} }} drop\n" for end in ("saddr", "daddr"))
+        chain = f"chain all {{\ntype filter hook prerouting priority raw;\n{drop}}}\n"
+        self.network.inside("nft", "-f", "-", given=f"table ip silence {{\n{chain}}}\n")
+        try:
+            yield
+        finally:
+            self.network.inside("nft", "delete", "table", "ip", "silence")
+
     def wait(self, condition: Any, seconds: float, what: str) -> float:
         """Wait until the condition holds; gives the seconds that it took."""
         began = time.monotonic()
@@ -159,6 +173,7 @@ class Probe:
     pause: float = 0.3
     paths: Sequence[str] = ("/", "/api/stories")
     write_every: float = 2.5
+    patience: float = 30.0
     answers: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
@@ -191,7 +206,7 @@ class Probe:
     def _ask(self, method: str, path: str, body: Any = None) -> Answer | None:
         began = time.monotonic() - self._began
         try:
-            answer = self.platform.ask(method, path, body, timeout=30)
+            answer = self.platform.ask(method, path, body, timeout=self.patience)
         except (OSError, http.client.HTTPException) as error:
             with self._lock:
                 self.failures.append(f"{began:.1f} s: {method} {path}: {error!r}")

@@ -104,6 +104,13 @@ def test_the_edge_asks_the_load_balancer_with_its_header(tmp_path: Path) -> None
     assert edge.services(WORLD, plan.hosts(WORLD), Authority(tmp_path)) == {}
 
 
+def test_what_reads_is_asked_again_of_an_origin_that_is_silent() -> None:
+    text, _ = edge.config(replace(DISTRIBUTION, read_timeout=20, attempts=2), WebAcl(()), [])
+    backend = text.partition("backend origin\n")[2]
+    assert " timeout server 20s\n retries 1\n retry-on conn-failure response-timeout\n" in backend
+    assert " http-request disable-l7-retry unless { method GET HEAD }\n" in backend
+
+
 def test_an_origin_that_leads_nowhere_has_no_nodes() -> None:
     hosts = plan.hosts(WITH_EDGE)
     assert edge.nodes(WITH_EDGE, hosts, "loop.pixstory.test") == edge.nodes(WITH_EDGE, hosts, "else.test") == []
@@ -118,7 +125,13 @@ def test_a_distribution_as_the_api_tells_it() -> None:
     headers = {"Quantity": 1, "Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": "secret"}]}
     origins = [
         {"Id": "media", "DomainName": "media.s3.amazonaws.com", "S3OriginConfig": {}},
-        {"Id": "balancer", "DomainName": "origin.test", "CustomOriginConfig": {}, "CustomHeaders": headers},
+        {
+            "Id": "balancer",
+            "DomainName": "origin.test",
+            "CustomOriginConfig": {"OriginReadTimeout": 20},
+            "CustomHeaders": headers,
+            "ConnectionAttempts": 2,
+        },
     ]
     config: dict[str, Any] = {
         "Aliases": {"Quantity": 1, "Items": ["pixstory.test"]},
@@ -138,6 +151,8 @@ def test_a_distribution_as_the_api_tells_it() -> None:
         ("redirect-to-https",),
         "arn:acl",
         "E2",
+        read_timeout=20,
+        attempts=2,
     )
     bucket = {**config["DefaultCacheBehavior"], "TargetOriginId": "media"}
     only = {"DistributionConfig": {**config, "DefaultCacheBehavior": bucket}, "ETag": "E2"}
