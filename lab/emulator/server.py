@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import ipaddress
 import os
 import re
@@ -17,12 +16,10 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, SimpleNamespace
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
@@ -31,7 +28,6 @@ REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "lab.in"
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "ap-south-1"
 DEFAULT_PORT = 5111
-SYMMETRIC = "SYMMETRIC_DEFAULT"  # the spec of a KMS key that encrypts
 
 
 @dataclass(frozen=True)
@@ -101,37 +97,6 @@ def quiet_moto() -> None:
     warnings.filterwarnings("ignore", message=".*does not match an error shape", category=UserWarning)
 
 
-def hasten_moto() -> None:
-    """Have moto find once what does not change: services, operations, AWS's own policies; and make no needless keys."""
-    from moto import backends
-    from moto.core import responses
-    from moto.iam.models import IAMBackend
-    from moto.kms import models as kms
-
-    services = tuple(backends.list_of_moto_modules())
-    backends.list_of_moto_modules = lambda: services
-    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
-
-    @functools.cache
-    def policies_of(account: str, partition: str) -> list[Any]:
-        return read(SimpleNamespace(account_id=account, region_name=partition))
-
-    def unattached(backend: IAMBackend) -> list[Any]:
-        """AWS writes these policies: all that an account adds to one is how often it is attached."""
-        policies = policies_of(backend.account_id, backend.region_name)
-        for policy in policies:
-            policy.attachment_count = 0
-        return policies
-
-    read: Callable[[Any], list[Any]] = IAMBackend._init_aws_policies
-    IAMBackend._init_aws_policies = unattached
-
-    # Moto makes an RSA key for symmetric keys, too, and never uses it.
-    made = kms.generate_private_key
-    unused = made(SYMMETRIC)
-    kms.generate_private_key = lambda spec: unused if spec == SYMMETRIC else made(spec)
-
-
 def make_server(settings: Settings) -> BaseWSGIServer:
     """A listening server, not yet serving."""
     refuse_public_host(settings.host)
@@ -141,7 +106,7 @@ def make_server(settings: Settings) -> BaseWSGIServer:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug import serving
 
-    from lab.emulator import harsh, registry
+    from lab.emulator import harsh, haste, registry
     from lab.emulator.gateway import Gateway
     from lab.emulator.request_log import RequestLog
 
@@ -158,7 +123,7 @@ def make_server(settings: Settings) -> BaseWSGIServer:
             """The request log replaces the server's access log."""
 
     quiet_moto()
-    hasten_moto()
+    haste.apply()
     if settings.extensions:
         warn_of_other_moto(moto.__version__)
         registry.load()

@@ -39,7 +39,7 @@ def suspended(group: FakeAutoScalingGroup, *processes: str) -> bool:
 
 
 def record(group: FakeAutoScalingGroup, description: str, cause: str, error: str = "") -> None:
-    """Note what the group did, or what it tried in vain."""
+    """Note what the group did, or what it tried and could not do."""
     now = datetime.fromtimestamp(CLOCK.now(), UTC)
     activities = table(group.account_id, group.region, ACTIVITIES).setdefault(group.name, [])
     activities.insert(
