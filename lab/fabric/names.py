@@ -83,7 +83,7 @@ def zones(world: World) -> list[str]:
 
 
 def service(names: Names, zones: list[str], addresses: list[str], name: str, shared: str) -> Service:
-    """The resolver: dnsmasq at the resolver's address of each VPC. It reads its names anew at SIGHUP.
+    """The resolver: dnsmasq at the resolver's address of each VPC. It reads its names again at SIGHUP.
 
     Names change while a lab runs, so nobody is to keep an answer (the TTL is 0, as dnsmasq has it for such names).
     """

@@ -288,7 +288,7 @@ class Lab:
                 ReplicationGroupId=group, PrimaryClusterId=member, ApplyImmediately=True
             )
             moved = True
-        # A node that was the primary and is no more has to be made anew, as a copy of the new one.
+        # A node that was the primary and is no more has to be made again, as a copy of the new one.
         for name, host in self.hosts.items():
             if host.kind == "database" and self.states.get(name) == "former primary" and name not in self._busy:
                 self._busy[name] = self._pool.submit(self.services.carry_out, ("remove", name), {})

@@ -36,7 +36,7 @@ class Service:
     command: tuple[str, ...]
     files: Mapping[str, str] = field(default_factory=dict)
     reload: str = ""
-    """The signal that makes it read its files anew; empty where it looks for itself."""
+    """The signal that makes it read its files again; empty where it looks for itself."""
     address: str = ""
     """That of its host. With another one the host has another namespace, of the same name."""
 
@@ -58,7 +58,7 @@ Step = tuple[str, str]
 
 
 def steps(wanted: Mapping[str, Service], present: Mapping[str, There]) -> list[Step]:
-    """What to do, in order. A container that was made another way is made anew."""
+    """What to do, in order. A container that was made another way is made again."""
     todo = [("remove", name) for name in sorted(present) if name not in wanted]
     for name, service in sorted(wanted.items()):
         found = present.get(name)
@@ -140,7 +140,7 @@ class Services:
         podman(*command, self._image, *service.command)
 
     def signal(self, service: Service) -> None:
-        """Have it read its files anew. One that is just ending does not matter: it reads them when it starts."""
+        """Have it read its files again. One that is just ending does not matter: it reads them when it starts."""
         if service.reload:
             command = ["podman", "kill", "--signal", service.reload, self.container(service.name)]
             subprocess.run(command, capture_output=True)

@@ -100,7 +100,7 @@ def serve(service: str, namespace: Path, address: str, directory: Path, target: 
     """Serve ``api`` or ``imds`` at an address in a network namespace, or ``entrance`` on loopback, until SIGTERM.
 
     ``directory`` has ``imds.json``, the instances by address, and ``entrance.json``: the public ``addresses`` behind
-    the entrance, and of each of its ``ports`` the one there. They are read anew at each request.
+    the entrance, and of each of its ``ports`` the one there. They are read again at each request.
     """
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     if service == ENTRANCE:

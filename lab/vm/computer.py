@@ -73,7 +73,7 @@ class Network(network.Network):
         self.resolver = Path("/etc/netns") / self.name / "resolv.conf"
 
     def up(self) -> None:
-        """Make it anew."""
+        """Make it again."""
         self.down()
         run("ip", "netns", "add", self.name)
         batch(["link set lo up", f"address replace {METADATA}/32 dev lo"], self.name)

@@ -171,7 +171,7 @@ def end_tidily() -> None:
 
 
 def last_lines(console: Path, count: int = 30) -> str:
-    """What the console ends with, for whoever waits in vain."""
+    """What the console ends with, for the error of what was waited for."""
     text = console.read_text(errors="replace") if console.exists() else ""
     return "\n".join(text.splitlines()[-count:]) or "(nothing)"
 

@@ -86,7 +86,7 @@ def _takes_part(play: Play) -> bool:
 
 
 def _load_plugins() -> None:
-    """What a task loads anew because it is a process of its own. What is loaded here they inherit."""
+    """What a task loads again because it is a process of its own. What is loaded here they inherit."""
     connection_loader.get(CONNECTION, class_only=True)
     for loader in (filter_loader, test_loader):
         for _plugin in loader.all():

@@ -485,9 +485,8 @@ class Resource:
             if reached(description):
                 return description
             if time.monotonic() + delay > deadline:
-                self.fail(
-                    f"Waited {timeout} s for {self.kind} {self.name} to {goal}, in vain. {self.advice(description)}"
-                )
+                waited = f"waited for {self.kind} {self.name} to {goal}"
+                self.fail(f"Timed out after {timeout} s: {waited}. {self.advice(description)}")
             time.sleep(delay)
             delay = min(delay * 2, self.poll_seconds)
 

@@ -27,7 +27,7 @@ from pathlib import Path
 
 KEY = "key"
 KNOWN_HOSTS = "known_hosts"
-# A key is worth nothing without the right to have it let in; it is made anew all the same.
+# A key is worth nothing without the right to have it let in; it is made again all the same.
 KEY_LIFE_SECONDS = 86400
 CONNECT_TIMEOUT_SECONDS = 15
 # What AWS throttles and what a network loses is tried again by the command line interface itself.
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def ensure_key(folder: Path, now: float) -> Path:
-    """The public key of this environment on this computer, made anew each day. Two at once make one."""
+    """The public key of this environment on this computer, made again each day. Two at once make one."""
     key = folder / KEY
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""``python -m tests.policies``: derives the policies anew, from runs of the playbooks in all environments.
+"""``python -m tests.policies``: derives the policies again, from runs of the playbooks in all environments.
 
 The playbooks run against emulators; what they call, and what the modules in them may call besides, goes into policies/,
 and what AWS asks for beside each call also into lab/emulator/permissions.json.
@@ -48,13 +48,13 @@ def asked(environment: str) -> dict[str, Calls]:
 def needed(runs: Runs, playbook: str) -> Calls:
     """What a playbook was seen to ask of AWS, and what it may ask besides."""
     calls = reduce(or_, (run.get(playbook, Calls()) for run in runs.values()))
-    return Calls(calls.operations | source.of_playbook(playbook), calls.abroad)
+    return Calls(calls.operations | source.of_playbook(playbook), calls.cross_region)
 
 
 def derived(runs: Runs, playbook: str) -> list[Json]:
     """The policies of a playbook."""
     calls = needed(runs, playbook)
-    return derive.policies(calls.operations, calls.abroad)
+    return derive.policies(calls.operations, calls.cross_region)
 
 
 def operations(runs: Runs) -> set[Operation]:

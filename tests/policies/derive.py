@@ -311,12 +311,12 @@ def _has(keys: Iterable[str], where: str) -> bool:
     return f"aws:{where}Tag/${{TagKey}}" in keys
 
 
-def policies(operations: Iterable[Operation], abroad: Iterable[str] = ()) -> list[Json]:
+def policies(operations: Iterable[Operation], cross_region: Iterable[str] = ()) -> list[Json]:
     """The policy documents, together what the operations need. Each is within IAM's limit of size.
 
     ``${project}``, ``${environment}``, ``${prefix}``, ``${region}`` and ``${account}`` in them are the environment's.
 
-    :param abroad: The services of boto3 that were called in another region too, as those of CloudFront are.
+    :param cross_region: The services of boto3 that were called in another region too, as those of CloudFront are.
     """
     operations = set(operations)
     called = {action for operation in operations for action in actions_of(operation)} - people.WITHHELD.keys()
@@ -326,7 +326,7 @@ def policies(operations: Iterable[Operation], abroad: Iterable[str] = ()) -> lis
         where[action] |= scopes(action, action in lists)
         for other in dependents.of(action, listed):
             where[other] |= BESIDE.get((action, other)) or ASKED.get(other) or scopes(other)
-    anywhere = {prefix_of(service) for service in abroad}
+    anywhere = {prefix_of(service) for service in cross_region}
     allowed = {action: {_anywhere(one, action, anywhere) for one in found} for action, found in where.items()}
 
     documents: list[list[str]] = [[]]

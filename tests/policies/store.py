@@ -56,7 +56,7 @@ class Calls:
     """What a playbook asked of AWS."""
 
     operations: set[Operation] = field(default_factory=set)
-    abroad: set[str] = field(default_factory=set)  # the services that it asked in another region too
+    cross_region: set[str] = field(default_factory=set)  # the services that it asked in another region too
 
     def add(self, requests: Iterable[Mapping[str, Any]]) -> None:
         """Those of the emulator's log."""
@@ -64,10 +64,10 @@ class Calls:
             if one["service"] and one["operation"]:
                 self.operations.add((one["service"], one["operation"]))
                 if one["region"] != REGION:
-                    self.abroad.add(one["service"])
+                    self.cross_region.add(one["service"])
 
     def __or__(self, other: Calls) -> Calls:
-        return Calls(self.operations | other.operations, self.abroad | other.abroad)
+        return Calls(self.operations | other.operations, self.cross_region | other.cross_region)
 
 
 Runs = dict[str, dict[str, Calls]]  # by environment and playbook
@@ -78,7 +78,7 @@ def read_calls() -> Runs:
     kept = json.loads(CALLS.read_text()) if CALLS.exists() else {}
     return {
         environment: {
-            playbook: Calls({(*one.split(":", 1),) for one in calls["operations"]}, set(calls["abroad"]))
+            playbook: Calls({(*one.split(":", 1),) for one in calls["operations"]}, set(calls["cross_region"]))
             for playbook, calls in of_playbooks.items()
         }
         for environment, of_playbooks in kept.items()
@@ -91,7 +91,7 @@ def write_calls(runs: Runs) -> None:
         environment: {
             playbook: {
                 "operations": sorted(":".join(one) for one in calls.operations),
-                "abroad": sorted(calls.abroad),
+                "cross_region": sorted(calls.cross_region),
             }
             for playbook, calls in sorted(of_playbooks.items())
         }

@@ -220,7 +220,7 @@ def test_what_reads_all_that_there_is_is_allowed_everywhere() -> None:
 
 
 def test_what_cloudfront_uses_is_in_another_region() -> None:
-    [document] = derive.policies([("acm", "DeleteCertificate"), ("sns", "Subscribe")], abroad=["acm"])
+    [document] = derive.policies([("acm", "DeleteCertificate"), ("sns", "Subscribe")], cross_region=["acm"])
     resources = {one["Action"][0]: one["Resource"] for one in document["Statement"]}
     assert resources["acm:DeleteCertificate"] == ["arn:aws:acm:*:${account}:*"]
     assert resources["sns:Subscribe"] == ["arn:aws:sns:${region}:${account}:${prefix}-*"]

@@ -166,7 +166,7 @@ class Postgres(Process):
         )
 
     def create(self, name: str) -> Database:
-        """Makes a database anew, with nothing in it."""
+        """Makes an empty database in the place of the one before."""
         with self.connect("postgres") as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

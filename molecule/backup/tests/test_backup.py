@@ -1,4 +1,4 @@
-"""A VPN server that was lost is made anew, and nobody has to enrol again."""
+"""A VPN server that was lost is replaced, and nobody has to enrol again."""
 
 from __future__ import annotations
 

@@ -44,10 +44,10 @@ class Scope:
     region: str = ""
     account_id: str = ""
     partition: str = "aws"
-    abroad: bool = False  # in another Region than the environment's own
+    cross_region: bool = False  # in another Region than the environment's own
 
     def at(self, region: str) -> Scope:
-        return self if region == self.region else replace(self, region=region, abroad=True)
+        return self if region == self.region else replace(self, region=region, cross_region=True)
 
     @property
     def prefix(self) -> str:

@@ -22,7 +22,7 @@ GLOBAL_REGION = "us-east-1"
 
 
 def _waf_scope(scope: Scope) -> str:
-    return "CLOUDFRONT" if scope.abroad else "REGIONAL"
+    return "CLOUDFRONT" if scope.cross_region else "REGIONAL"
 
 
 def _arguments(scope: Scope) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _web_acl_parts(aws: Aws, scope: Scope, items: list[Item]) -> None:
 
     def resources(item: Item) -> list[str]:
         """WAF does not know the distributions: those name their web ACL themselves."""
-        return [] if scope.abroad else _associated(aws, item["ARN"])
+        return [] if scope.cross_region else _associated(aws, item["ARN"])
 
     read = aws.together((web_acl, logging, resources), items)
     for item, (described, logs, found) in zip(items, read, strict=True):

@@ -63,7 +63,7 @@ def _delete_key(removal: Removal, item: Item) -> None:
 
     EBS would go on encrypting every new volume of the account with the key, and fail, so it returns to AWS's own.
     """
-    if not removal.scope.abroad:  # in other Regions the environment has no volumes
+    if not removal.scope.cross_region:  # in other Regions the environment has no volumes
         default = removal.aws.call("ec2", "get_ebs_default_kms_key_id")["KmsKeyId"]
         if default in (item["id"], item["arn"]):
             removal.call("ec2", "reset_ebs_default_kms_key_id")

@@ -90,7 +90,7 @@ def read_kind(aws: Aws, scope: Scope, kind: Kind, *, going: bool = False, seen: 
         item = describe(scope, kind, raw, own or _inline_tags(raw))
         if kind.going(raw):
             item["going"] = True
-        if scope.abroad:
+        if scope.cross_region:
             item["region"] = scope.region
         created = _text(raw.get(kind.created, "")) if kind.created else ""
         items.append((created, item["id"], item))

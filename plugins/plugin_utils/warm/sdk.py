@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The AWS SDK in the warm Python: what every session and every client works out anew, worked out once.
+"""The AWS SDK in the warm Python: what every session and every client works out again, worked out once.
 
 botocore reads a service's model from a compressed JSON file for each session, makes a function for each operation of
 the service for each client, and looks up the name of each event handler for each session. All of that depends on the
@@ -53,7 +53,7 @@ def load() -> None:
 
 
 def _share_names(hooks: Any) -> None:
-    """A session registers 130 handlers, and each works out anew under which name it goes: by one table, the same."""
+    """A session registers 130 handlers, and each works out again under which name it goes: by one table, the same."""
     names: dict[str, str] = {}
     initialise = hooks.EventAliaser.__init__
 

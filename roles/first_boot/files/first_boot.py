@@ -7,7 +7,7 @@
 
 ``settings`` writes ``/run/pixstory/<service>.env``, an EnvironmentFile of systemd, and beside it
 ``/run/pixstory/<service>/<NAME>`` for each value that such a file cannot hold. ``/run`` is a tmpfs: no secret stays on
-the disk, and everything is fetched anew at each boot. ``ready`` polls the service and then completes the launch
+the disk, and everything is fetched again at each boot. ``ready`` polls the service and then completes the launch
 lifecycle action of the machine's Auto Scaling group.
 
 What is away (metadata, Systems Manager, Secrets Manager, a parameter that nobody has set yet) is waited for, for ever:

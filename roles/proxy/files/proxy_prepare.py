@@ -123,7 +123,7 @@ def make_certificate(path: Path) -> None:
     command = ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     command += ["-days", "3650", "-subj", f"/CN={name[:64]}", "-addext", f"subjectAltName=DNS:{name}"]
     command += ["-keyout", str(staged), "-out", str(staged)]
-    # Made anew, the file of a key is its owner's only, whatever the umask.
+    # Made again, the file of a key is its owner's only, whatever the umask.
     subprocess.run(command, check=True, capture_output=True, text=True)
     staged.replace(path)
 

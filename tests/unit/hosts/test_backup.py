@@ -129,7 +129,7 @@ def test_check_mode_writes_nothing(first: Machine, second: Machine) -> None:
 
 def test_a_machine_that_did_not_restore_does_not_write_over_the_backup(first: Machine, second: Machine, s3: S3) -> None:
     first.save()
-    (second.state / "people.json").write_text("made anew")
+    (second.state / "people.json").write_text("made again")
     with pytest.raises(backup.Mistake, match="this machine has not restored it"):
         second.save()
     with pytest.raises(backup.Mistake, match="holds state"):

@@ -386,7 +386,7 @@ def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", slept.append)
     monkeypatch.setattr(Bucket, "poll_seconds", 5.0)
     result = run(Bucket(Module(size=2, wait=True, wait_timeout=60), PRESENT, states=("modifying",) * 1000))
-    assert result["msg"].startswith("Waited 60 s for bucket main")
+    assert result["msg"].startswith("Timed out after 60 s: waited for bucket main")
     assert "raise wait_timeout" in result["msg"]
     assert 50 < sum(slept) <= 60
     assert (slept[0], slept[-1]) == (0.2, 5.0)

@@ -318,7 +318,7 @@ def test_a_pending_endpoint_is_waited_for(run: Runner, interface: dict, show: di
     show["*"] = {"then": ["pending"]}
     assert run(MODULE, {**interface, "wait": False}).result["vpc_endpoint"]["state"] == "pending"
     outcome = run(MODULE, {**interface, "wait_timeout": 1}, fails=True)
-    assert "in vain" in outcome.result["msg"]
+    assert "Timed out after" in outcome.result["msg"]
 
 
 def test_a_failed_endpoint_says_why(run: Runner, interface: dict, show: dict) -> None:

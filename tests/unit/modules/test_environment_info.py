@@ -334,7 +334,7 @@ def test_what_is_gone_is_left_out(ec2: Any, world: World) -> None:
     assert key not in str(world.read(orphans=True)["orphans"])
 
 
-# Last, for it builds the world anew.
+# Last, for it builds the world again.
 def test_commissioned_again_it_has_the_same_shape(result: dict[str, Any], world: World) -> None:
     world.emulator.reset()
     again = Builder(world.emulator.client, "staging", 10).build()

@@ -135,7 +135,7 @@ def connect(settings: Database, *, patient: bool = False, **pool: Any) -> Engine
                 "pool_size": 8,
                 "max_overflow": 0,
                 "pool_timeout": 4,
-                # So that every process looks the name up anew now and then.
+                # So that every process looks the name up again now and then.
                 "pool_recycle": 600,
             }
         ),

@@ -72,7 +72,7 @@ class Items:
             items._database.close()
 
     def keep_only(self, sources: Iterable[Source]) -> None:
-        """Makes the remembered sources those of the file. A source whose URL changed starts anew."""
+        """Makes the remembered sources those of the file. A source whose URL changed starts again."""
         wanted = {source.name: source.url for source in sources}
         with self._database as database:
             for state in self.states():

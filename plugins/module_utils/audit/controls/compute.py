@@ -80,7 +80,7 @@ def private_images(s: Snapshot, image: Record) -> Verdict:
     "The volume is encrypted",
     cis="2.2.1",
     needs="KMS",
-    remedy="Make it anew from an encrypted copy of its snapshot.",
+    remedy="Make it again from an encrypted copy of its snapshot.",
 )
 def encrypted_volumes(s: Snapshot, volume: Record) -> Verdict:
     if not volume.get("Attachments"):

@@ -58,7 +58,7 @@ class Desk:
             self._issue(people, name, self._future(canonical(expires)), COMMAND)
 
     def set_expires(self, name: str, expires: str) -> bool:
-        """Returns: whether the certificate had to be issued anew."""
+        """Returns: whether the certificate had to be issued again."""
         with self.store.locked() as people:
             known = self._known(people, name)
             if known["state"] == REVOKED:

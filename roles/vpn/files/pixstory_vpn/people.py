@@ -107,7 +107,7 @@ def plan(
             continue
         expires = canonical(wanted["expires"])
         if known is None or (known["state"] == REVOKED and known["revoked_by"] == VARIABLE):
-            # Who has expired already gets no certificate: a host made anew from old variables issues none in vain.
+            # Who has expired already gets no certificate: a host made again from old variables issues none for them.
             if now < end_of(expires):
                 steps.append(("issue", name, expires))
         elif known["state"] == REVOKED:

@@ -218,7 +218,7 @@ def interface_endpoint_moves(aws: Aws) -> None:
 
 
 @proves("ec2.descriptions_of_rules_between_groups_change")
-def rule_between_groups_is_described_anew(aws: Aws) -> None:
+def rule_between_groups_is_described_again(aws: Aws) -> None:
     ec2 = aws.client("ec2")
     net = network(aws)
     peer, other = security_group(aws, net.vpc), security_group(aws, net.vpc)
