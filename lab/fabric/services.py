@@ -50,8 +50,14 @@ class Service:
 class There:
     """A container that is there."""
 
-    running: bool
+    state: str
+    """In podman's words."""
     digest: str
+
+    @property
+    def running(self) -> bool:
+        """Whether it does its work; one that hangs does not."""
+        return self.state == "running"
 
 
 Step = tuple[str, str]
@@ -67,7 +73,7 @@ def steps(wanted: Mapping[str, Service], present: Mapping[str, There]) -> list[S
             found = None
         if not found:
             todo.append(("create", name))
-        elif not found.running:
+        elif not found.running and found.state != "paused":  # that one is to hang
             todo.append(("start", name))
     return todo
 
@@ -89,7 +95,7 @@ class Services:
         """The containers that are there, by the name of their service."""
         listed = json.loads(podman("ps", "--all", "--format", "json", "--filter", f"label={LABEL}={self.prefix}"))
         return {
-            one["Names"][0].removeprefix(f"{self.prefix}-"): There(one["State"] == "running", one["Labels"][DIGEST])
+            one["Names"][0].removeprefix(f"{self.prefix}-"): There(one["State"], one["Labels"][DIGEST])
             for one in listed
         }
 

@@ -26,9 +26,10 @@ SERVICE = Service("one", "ns", ("sleep",))
     ("there", "todo"),
     [
         (None, [("create", "one")]),
-        (There(True, SERVICE.digest), []),
-        (There(False, SERVICE.digest), [("start", "one")]),
-        (There(True, "other"), [("remove", "one"), ("create", "one")]),
+        (There("running", SERVICE.digest), []),
+        (There("exited", SERVICE.digest), [("start", "one")]),
+        (There("paused", SERVICE.digest), []),
+        (There("running", "other"), [("remove", "one"), ("create", "one")]),
     ],
 )
 def test_a_service_is_there_and_made_as_wanted(there: There | None, todo: list[Step]) -> None:
@@ -36,7 +37,7 @@ def test_a_service_is_there_and_made_as_wanted(there: There | None, todo: list[S
 
 
 def test_a_service_that_nobody_wants_goes() -> None:
-    assert steps({}, {"one": There(True, "")}) == [("remove", "one")]
+    assert steps({}, {"one": There("running", "")}) == [("remove", "one")]
 
 
 def test_files_alone_make_no_other_container() -> None:
