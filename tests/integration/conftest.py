@@ -83,6 +83,7 @@ class Emulator(emulated.Emulator):
     def __init__(self, folder: Path, *options: str) -> None:
         super().__init__(folder / "requests.jsonl", *options)
         self.folder = folder
+        self.indices: dict[str, int] = {}  # of each environment, how long the log was when its index was read
 
     def command(self, environment: str, playbook: str, *arguments: str) -> list[str]:
         connection = ["-e", f"ansible_connection={CONNECTION}"] if CONNECTION else []
@@ -126,8 +127,11 @@ class Emulator(emulated.Emulator):
         return process.wait(timeout=20)
 
     def index(self, environment: str) -> dict[str, Any]:
-        target = self.folder / f"{environment}.json"
-        self.play(environment, "status", "-e", f"aws_status_file={target}").ended_well()
+        """All that an environment owns. It is read again only when somebody has written since."""
+        read_until, target = self.indices.get(environment, 0), self.folder / f"{environment}.json"
+        if not read_until or any(request["write"] for request in self.requests_since(read_until)):
+            self.play(environment, "status", "-e", f"aws_status_file={target}").ended_well()
+            self.indices[environment] = self.log.stat().st_size
         return json.loads(target.read_text())
 
     def hosts(self, environment: str) -> dict[str, Any]:
