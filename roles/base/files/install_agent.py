@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+ARCHIVES = Path("/var/cache/apt/archives")
+LISTS = Path("/var/lib/apt/lists")
 ATTEMPTS = 10
 PAUSE_SECONDS = 6
 
@@ -42,10 +45,13 @@ def main() -> None:
         sys.exit(
             f"{url}: its SHA-256 is {digest}, and {package['checksums'].get(arch)} is asked for; nothing installed"
         )
-    path = Path("/var/cache/apt/archives") / f"{package['name']}.deb"
+    path = ARCHIVES / f"{package['name']}.deb"
     path.write_bytes(content)
     apt = ["apt-get", "--yes", "--option=DPkg::Lock::Timeout=600", "install", str(path)]
     subprocess.run(apt, check=True, env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+    # apt has made a folder in there, and fetched no list. Ansible's module apt takes a folder of now for lists of now,
+    # and would find no package to install.
+    os.utime(LISTS, (0, 0))
     subprocess.run(["systemctl", "enable", "--now", f"{package['name']}.service"], check=True)
 
 

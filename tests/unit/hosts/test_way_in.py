@@ -158,11 +158,15 @@ def test_cloud_init_installs_the_agent_that_was_checked(
 
     def run(command: list[str], **_: Any) -> Answer:
         ran.append(command)
+        if command[0] == "apt-get":
+            (lists / "auxfiles").mkdir(parents=True)
         return Answer()
 
     installer = program("install_agent")
     monkeypatch.setattr(installer.subprocess, "run", run)
-    monkeypatch.setattr(installer, "Path", lambda _: tmp_path)
+    monkeypatch.setattr(installer, "ARCHIVES", tmp_path)
+    lists = tmp_path / "lists"
+    monkeypatch.setattr(installer, "LISTS", lists)
     for url in serve(Mirror):
         given = {"name": "agent", "url": f"{url}/{{arch}}/agent.deb", "checksums": checksums}
         monkeypatch.setattr(sys, "argv", ["install_agent.py", json.dumps(given)])
@@ -174,6 +178,8 @@ def test_cloud_init_installs_the_agent_that_was_checked(
     done = [command[0] for command in ran[1:]]
     assert done == ([] if refusal else ["apt-get", "systemctl"])
     assert (tmp_path / "agent.deb").exists() != bool(refusal)
+    # The lists of packages, which nobody has fetched, are not new: the next task of module apt fetches them.
+    assert refusal or lists.stat().st_mtime == 0
 
 
 def test_the_pinned_agents_name_one_version() -> None:
