@@ -10,6 +10,7 @@
 ``instance.py``    an instance: its disk, its metadata, its console, its power button
 ``aws.py``         what stands for `aws` and `session-manager-plugin` on the controller, and for the agents' packages
 ``sessions.py``    what stands for Systems Manager between them and ``agent.py``, its agent on the machine
+``services.py``    the database and the cache of an app machine
 ``bake.yml`` ...   what the playbooks do on AWS, on it
 =================  ==================================================================================================
 

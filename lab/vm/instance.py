@@ -22,7 +22,7 @@ from lab.fabric.network import METADATA
 from lab.machines import gateway
 from lab.machines.gateway import ROOT
 from lab.machines.host import Grants
-from lab.vm import aws, computer
+from lab.vm import aws, computer, services
 from lab.vm.image import Image
 
 PACKAGES_PORT = 5112
@@ -84,6 +84,14 @@ class Cloud:
     def _start(self, name: str, command: Sequence[str], folder: Path) -> None:
         with (self.folder / f"{name}.out").open("wb") as log:
             self.services.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True))
+
+    def start_services(self, password: str) -> None:
+        """Have the app's database and cache run where the machine finds them."""
+        folder = self.folder / "services"
+        folder.mkdir(exist_ok=True)
+        for name, command in services.commands(folder, password).items():
+            self._start(name, ["nsenter", f"--net={self.network.path}", *command], folder)
+        services.create_database(folder, password)
 
     def down(self) -> None:
         """Remove it; nothing there is no error."""

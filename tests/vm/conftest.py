@@ -18,7 +18,7 @@ from testinfra.host import Host
 from ansible_collections.pixstory.platform.plugins.filter.ssh import ssh_options
 from lab.emulator import server
 from lab.machines.gateway import ROOT
-from lab.vm import aws, image
+from lab.vm import aws, image, services
 from lab.vm.instance import PACKAGES, Cloud, Instance, end_tidily, last_lines
 
 REGION = "ap-south-1"
@@ -66,7 +66,7 @@ class Bench:
     def timed(self, what, do):  # type: ignore[no-untyped-def]
         began = time.monotonic()
         result = do()
-        self.seconds[what] = time.monotonic() - began
+        self.seconds[what] = self.seconds.get(what, 0.0) + time.monotonic() - began
         print(f"{self.seconds[what]:6.0f} s  {what}", flush=True)
         return result
 
@@ -99,22 +99,47 @@ class Bench:
         return testinfra.get_host(f"ssh://admin@{self.instance.id}", sudo=True, **more)
 
     def provision(self) -> None:
-        """What provision makes for the VPN server: its secret, and the bucket of its backups."""
+        """What provision makes for the two machines: their settings and secrets, and the bucket of the backups."""
         session = boto3.Session("emulated", "emulated", region_name=REGION)
         url = self.environment["PIXSTORY_EMULATOR_URL"]
-        secrets = session.client("secretsmanager", endpoint_url=url)
-        secrets.create_secret(Name="/local/vpn/ca-passphrase", SecretString="made once and kept there")
+        password = "known-to-the-machine-alone"
+        self.cloud.start_services(password)
+        parameters, secrets = services.settings(password)
+        kept = session.client("secretsmanager", endpoint_url=url)
+        for name, value in {**secrets, "vpn/ca-passphrase": "made once and kept there"}.items():
+            kept.create_secret(Name=f"/local/{name}", SecretString=value)
+        manager = session.client("ssm", endpoint_url=url)
+        for name, value in parameters.items():
+            manager.put_parameter(Name=f"/local/{name}", Value=value, Type="String")
         session.client("s3", endpoint_url=url).create_bucket(
             Bucket=f"{PREFIX}-backups-{server.DEFAULT_ACCOUNT}",
             CreateBucketConfiguration={"LocationConstraint": REGION},
         )
 
+    def bake(self, image: str, backing: Path, kind: str) -> Path:
+        """The disk of an image: a builder from another disk, made what its roles make it, and cleaned."""
+        key = self.folder / f"bake-{image}"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        groups = {"aws_ec2": "", "image_builders": "", image: ""}
+        self.instance = Instance(f"image-{image}", image)
+        user_data = self.folder / "user-data"
+        self.play("user_data", groups, machine_key=str(key), vm_user_data=str(user_data))
+        disk = self.cloud.disk(image, backing, kind)
+        self.launch(Instance(f"image-{image}", image, user_data.read_text()), disk)
+        self.timed(
+            f"a builder of {image}, baked", lambda: self.play("bake", groups, machine_key=str(key), vm_image=image)
+        )
+        self.timed("its power button", self.cloud.power_off)
+        return disk
+
 
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     end_tidily()
+    subprocess.run([ROOT / "examples/pixstory/build"], check=True)
     bench = Bench(tmp_path_factory.mktemp("vm"))
     try:
+        bench.provision()
         yield bench
         bench.seconds["all of it"] = time.monotonic() - bench.began
         print("\n" + "\n".join(f"{seconds:6.0f} s  {what}" for what, seconds in bench.seconds.items()))
@@ -124,26 +149,31 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 @pytest.fixture(scope="session")
 def baked(bench: Bench) -> Path:
-    """The disk of an image: a builder from Debian's, made what role base makes it, and cleaned."""
-    key = bench.folder / "bake"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    groups = {"aws_ec2": "", "image_builders": "", "base": ""}
-    bench.instance = Instance("image-base", "base")
-    user_data = bench.folder / "user-data"
-    bench.play("user_data", groups, machine_key=str(key), vm_user_data=str(user_data))
-    disk = bench.cloud.disk("base", bench.image.disk, "raw")
-    bench.launch(Instance("image-base", "base", user_data.read_text()), disk)
-    bench.timed("a builder, baked", lambda: bench.play("bake", groups, machine_key=str(key)))
-    bench.timed("its power button", bench.cloud.power_off)
-    return disk
+    """The image of base, made of what Debian's AMI is."""
+    return bench.bake("base", bench.image.disk, "raw")
 
 
-@pytest.fixture(scope="session")
+# One machine runs at a time: each of these ends with its module.
+
+
+@pytest.fixture(scope="module")
 def vpn(bench: Bench, baked: Path) -> Iterator[Host]:
-    """A VPN server made from that image, configured, and booted once more."""
-    bench.provision()
+    """A VPN server made from the image of base, configured, and booted once more."""
     bench.launch(Instance("vpn", "vpn"), bench.cloud.disk("vpn", baked))
     groups = {"aws_ec2": "", "vpn": ""}
-    bench.timed("a machine from the image, configured and rebooted", lambda: bench.play("configure", groups))
+    bench.timed("a VPN server from that image, configured", lambda: bench.play("configure", groups))
+    bench.timed("it, rebooted", lambda: bench.play("reboot", groups))
     yield bench.host()
-    bench.timed("its power button again", bench.cloud.power_off)
+    bench.timed("its power button", bench.cloud.power_off)
+
+
+@pytest.fixture(scope="module")
+def app(bench: Bench, baked: Path) -> Iterator[Host]:
+    """An app machine made from its own image, which nobody configures, booted once more."""
+    image = bench.bake("app", baked, "qcow2")
+    bench.launch(Instance("app", "app"), bench.cloud.disk("app-machine", image))
+    bench.timed(
+        "an app machine from that image, up and rebooted", lambda: bench.play("reboot", {"aws_ec2": "", "app": ""})
+    )
+    yield bench.host()
+    bench.timed("its power button", bench.cloud.power_off)

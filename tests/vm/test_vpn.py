@@ -1,4 +1,4 @@
-"""What a machine is after a real boot: its own, as declared, and with nothing failed. Containers hide all of that."""
+"""What a VPN server is after a real boot: as declared, and with nothing failed. Containers hide all of that."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from testinfra.host import Host
 from ansible_collections.pixstory.platform.plugins.filter.ssh import ssh_options
 
 from .conftest import PREFIX, REGION, Bench
+from .looks import boots, failed_units
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = yaml.safe_load((ROOT / "roles/base/vars/main.yml").read_text())
 
 
 def test_nothing_has_failed(vpn: Host) -> None:
-    assert vpn.check_output("systemctl --failed --no-legend --plain") == ""
-    assert vpn.run("timeout 600 systemctl is-system-running --wait").stdout.strip() == "running"
+    assert failed_units(vpn) == ""
 
 
 def test_it_was_booted_once_more(vpn: Host) -> None:
-    assert len(vpn.check_output("journalctl --list-boots --no-pager --quiet").splitlines()) >= 2
+    assert boots(vpn) >= 2
 
 
 def test_it_is_what_the_metadata_says_and_nothing_of_the_builder(vpn: Host, bench: Bench) -> None:
