@@ -110,7 +110,7 @@ class Platform:
         present = self.network.present()
         addresses = ", ".join(present[host].partition("/")[0] for host in hosts)
         drop = "".join(f"ip {end} {{ {addresses} }} drop\n" for end in ("saddr", "daddr"))
-        chain = f"chain all {{\ntype filter hook prerouting priority raw;\n{drop}}}\n"
+        chain = f"chain drops {{\ntype filter hook prerouting priority raw;\n{drop}}}\n"
         self.network.inside("nft", "-f", "-", given=f"table ip silence {{\n{chain}}}\n")
         try:
             yield
