@@ -63,14 +63,15 @@ while kill -0 $server 2>/dev/null; do
     if [ "$role$recovery" = primaryt ]; then
         sql 'SELECT pg_promote()' >/dev/null
     elif [ "$role$recovery" = primaryf ]; then
-        if [ "$applied" != "$(cksum </lab/users.sql)" ]; then
-            as psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 postgres </lab/users.sql >/dev/null &&
-                applied=$(cksum </lab/users.sql)
-        fi
+        # First: no write ends while it waits for a standby that is gone, those for the users neither.
         names=
         [ "$(sql "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")" = 0 ] || names='*'
         if [ "$(sql 'SHOW synchronous_standby_names')" != "$names" ]; then
             sql "ALTER SYSTEM SET synchronous_standby_names = '$names'" && sql 'SELECT pg_reload_conf()' >/dev/null
+        fi
+        if [ "$applied" != "$(cksum </lab/users.sql)" ]; then
+            as psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 postgres </lab/users.sql >/dev/null &&
+                applied=$(cksum </lab/users.sql)
         fi
         tell "primary ${names:+synchronous}"
     elif [ "$role$recovery" = standbyt ]; then
