@@ -181,6 +181,15 @@ def verdicts(table: str) -> dict[tuple[str, str], str]:
     return found
 
 
+def serves(table: Mapping[tuple[str, str], str]) -> bool:
+    """Whether a node, by its verdicts, is an address of its load balancer's name: each of its groups has a target.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html
+    """
+    groups = {group for group, _ in table}
+    return groups == {group for (group, _), state in table.items() if state == "healthy"}
+
+
 def health(groups: Iterable[TargetGroup], found: Iterable[Mapping[tuple[str, str], str]]) -> dict[str, dict[str, str]]:
     """The state of each target by the ARN of its group. What one node finds healthy is healthy."""
     nodes = list(found)

@@ -15,7 +15,7 @@ import hashlib
 import ipaddress
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from lab.fabric import plan
@@ -60,10 +60,19 @@ def connections(hosts: Iterable[Host], world: World) -> dict[str, str]:
     return {host.name: f"{host.address}/{cidrs[host.subnet].partition('/')[2]}" for host in hosts}
 
 
-def differences(wanted: Mapping[str, str], present: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Which hosts to disconnect and which to connect. One whose address has changed is both."""
-    gone = [name for name, address in sorted(present.items()) if wanted.get(name) != address]
-    new = [name for name, address in sorted(wanted.items()) if present.get(name) != address]
+def differences(
+    wanted: Mapping[str, str], present: Mapping[str, str], spared: Container[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Which hosts to disconnect and which to connect. One whose address has changed is both.
+
+    Those that are spared stay as they are, if they are there.
+    """
+    gone = [name for name, address in sorted(present.items()) if wanted.get(name) != address and name not in spared]
+    new = [
+        name
+        for name, address in sorted(wanted.items())
+        if present.get(name) != address and not (name in present and name in spared)
+    ]
     return gone, new
 
 
@@ -158,10 +167,10 @@ class Network:
         aliases = [link["ifalias"].removeprefix(ALIAS) for link in links if link.get("ifalias", "").startswith(ALIAS)]
         return dict(alias.split("@", 1) for alias in aliases if not alias.startswith(f"{ENTRANCE}@"))
 
-    def sync(self, world: World, hosts: Mapping[str, Host]) -> tuple[list[str], list[str]]:
+    def sync(self, world: World, hosts: Mapping[str, Host], spared: Container[str] = ()) -> tuple[list[str], list[str]]:
         """Connect and disconnect. Returns which hosts; the caller has ended what ran in those that go."""
         wanted = connections(hosts.values(), world)
-        gone, new = differences(wanted, self.present())
+        gone, new = differences(wanted, self.present(), spared)
         for name in gone:
             self.disconnect(name)
         batch([f"address replace {address}/32 dev lo" for address in router_addresses(world)], self.name)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import secrets
 import time
@@ -63,6 +62,7 @@ class Lab:
         self._read_at = 0.0
         self._health: dict[str, dict[str, str]] = {}
         self._at_the_edge: dict[str, str] = {}
+        self._idle: set[str] = set()
         self._busy: dict[str, Future[None]] = {}
         self._retry_at: dict[str, float] = {}
         self._given_up: set[str] = set()
@@ -125,8 +125,8 @@ class Lab:
             lambda step: self.machines.carry_out(step, machines_wanted),
         )
         self._carry_out(service_todo, ("remove",), lambda step: self.services.carry_out(step, wanted))
-        self._settle([name for name in self.net.present() if name not in self.hosts])
-        self.net.sync(self.world, self.hosts)
+        # Who works on what is to go needs its network until that is over.
+        self.net.sync(self.world, self.hosts, spared=self._busy)
         self.net.enforce(security_groups.ruleset(self.world, self.hosts))
         self._write("imds.json", json.dumps(machines.metadata(self.world, self.hosts), indent=1))
         self._write("entrance.json", json.dumps(self._entrance()))
@@ -180,7 +180,7 @@ class Lab:
     def _wanted(self) -> dict[str, Service]:
         found = {
             **balancers.services(self.world, self.hosts, self.authority),
-            **edge.services(self.world, self.hosts, self.authority),
+            **edge.services(self.world, self._in_names(), self.authority),
             **databases.services(self.world, self.hosts, self.authority, self.passwords),
             **caches.services(self.world, self.hosts, self.authority, self.tokens),
         }
@@ -193,9 +193,16 @@ class Lab:
         return placed
 
     def _resolver(self) -> Service:
-        answers = names.answers(self.world, self.hosts)
+        answers = names.answers(self.world, self._in_names())
         zones = names.zones(self.world)
         return names.service(answers, zones, sorted(map(network.resolver, self.world.vpcs.values())), RESOLVER, SHARED)
+
+    def _in_names(self) -> dict[str, Host]:
+        """The hosts without the nodes of load balancers that serve nobody; all of those of one that has no other."""
+        serving = {host.resource for name, host in self.hosts.items() if name not in self._idle}
+        return {
+            name: host for name, host in self.hosts.items() if name not in self._idle or host.resource not in serving
+        }
 
     def _entrance(self) -> dict[str, Any]:
         """Where the published ports lead: to the edge, or without one to the nodes of public load balancers."""
@@ -232,13 +239,6 @@ class Lab:
             if self._retry_at.get(name, 0) < time.monotonic() and (name not in self.hosts or self._running(name)):
                 self.errors.pop(name)
 
-    def _settle(self, hosts: list[str]) -> None:
-        """Wait until nobody works on these any more: their network is about to go."""
-        for name in hosts:
-            if name in self._busy:
-                with contextlib.suppress(Exception, SystemExit):
-                    self._busy[name].result()
-
     def _running(self, name: str) -> bool:
         return self.states.get(name, "away") not in NOT_YET
 
@@ -259,12 +259,14 @@ class Lab:
                 up = "booting" if name in self._busy else "running"
                 states[name] = up if running.get(name) else "stopped" if name in running else "away"
         self.states = states
-        tables = [
-            balancers.verdicts(balancers.ask(self.services.folder / name, "show stat"))
-            for name, host in self.hosts.items()
-            if host.kind == "balancer" and states.get(name) == "running"
-        ]
-        found = balancers.health(self.world.target_groups.values(), tables)
+        nodes = [name for name, host in self.hosts.items() if host.kind == "balancer"]
+        tables = {
+            name: balancers.verdicts(balancers.ask(self.services.folder / name, "show stat"))
+            for name in nodes
+            if states.get(name) == "running"
+        }
+        self._idle = {name for name in nodes if name not in tables or not balancers.serves(tables[name])}
+        found = balancers.health(self.world.target_groups.values(), tables.values())
         if found != self._health:
             self.api.lab("target-health", found)
             self._health = found

@@ -96,8 +96,10 @@ class Platform:
 
     def rows(self, what: str = "") -> list[dict[str, str]]:
         """The hosts, as `make lab-status` shows them."""
-        status = self.state.status()
-        assert status, "the lab does not say how it is"
+        until = time.monotonic() + 60
+        while not (status := self.state.status()):  # it is busy: a zone's machines are made at once
+            assert time.monotonic() < until, "the lab does not say how it is"
+            time.sleep(0.5)
         return [row for row in status["rows"] if what in ("", row["what"])]
 
     def healthy(self, what: str) -> list[str]:

@@ -59,3 +59,13 @@ def test_what_the_api_refused_is_asked_for_again_before_the_old_primary_starts(l
     lab.api.rds.reboot_db_instance.side_effect = None
     assert lab._fail_over()
     assert lab.api.mock_calls == [DATABASE, DATABASE]
+
+
+def test_a_node_that_serves_nobody_is_no_address_of_its_load_balancer(lab: Lab) -> None:
+    public = [name for name, host in lab.hosts.items() if host.kind == "balancer" and host.resource == "arn:public"]
+    assert len(public) == 2
+    lab._idle = {public[0]}
+    assert lab._in_names().keys() == lab.hosts.keys() - {public[0]}
+    # Of all or none, all: somebody has to say that nobody is there.
+    lab._idle = set(public)
+    assert lab._in_names().keys() == lab.hosts.keys()

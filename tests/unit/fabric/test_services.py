@@ -80,6 +80,20 @@ def test_a_target_is_healthy_where_one_node_finds_it_so() -> None:
     assert balancers.health(groups, []) == {"arn:web": {"i-web": "initial", "i-gone": "initial"}}
 
 
+@pytest.mark.parametrize(
+    ("table", "serves"),
+    [
+        ({("web", "i-1"): "healthy", ("web", "i-2"): "unhealthy"}, True),
+        ({("web", "i-1"): "unhealthy"}, False),
+        ({("web", "i-1"): "initial"}, False),
+        ({("web", "i-1"): "healthy", ("app", "i-2"): "unhealthy"}, False),
+        ({}, True),
+    ],
+)
+def test_a_node_serves_if_each_of_its_groups_has_a_target(table: dict[tuple[str, str], str], serves: bool) -> None:
+    assert balancers.serves(table) == serves
+
+
 def test_database_nodes_know_their_part(tmp_path: Path) -> None:
     hosts = plan.hosts(WORLD)
     found = databases.services(WORLD, hosts, Authority(tmp_path), {"main": Passwords("it's", "secret")})

@@ -25,6 +25,13 @@ def test_differences(wanted: dict[str, str], present: dict[str, str], expected: 
     assert network.differences(wanted, present) == expected
 
 
+def test_who_is_busy_keeps_its_network() -> None:
+    """A machine that boots while its instance is terminated; nothing waits for it."""
+    assert network.differences({}, {"a": "1"}, {"a"}) == ([], [])
+    assert network.differences({"a": "2"}, {"a": "1"}, {"a"}) == ([], [])
+    assert network.differences({"a": "1"}, {}, {"a"}) == ([], ["a"])
+
+
 def test_a_wire_has_a_name_that_the_kernel_takes() -> None:
     wires = {network.wire(name) for name in plan.hosts(WORLD)}
     assert len(wires) == len(plan.hosts(WORLD))
