@@ -163,7 +163,7 @@ def services(world: World, hosts: Mapping[str, Host], authority: Authority) -> d
             if listener.protocol == "HTTPS":
                 names = world.certificates.get(listener.certificate or "") or (balancer.dns_name,)
                 files[f"{listener.port}.pem"] = authority.issue(names)
-        found[host.name] = Service(host.name, host.name, COMMAND, files, reload=RELOAD)
+        found[host.name] = Service(host.name, host.name, COMMAND, files, reload=RELOAD, handed_on=(STATE,))
     return found
 
 

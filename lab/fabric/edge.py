@@ -80,4 +80,4 @@ def services(world: World, hosts: Mapping[str, Host], authority: Authority) -> d
         CERTIFICATE: authority.issue(distribution.aliases or (distribution.domain,)),
         AUTHORITY: authority.certificate.read_text(),
     }
-    return {EDGE: Service(EDGE, EDGE, balancers.COMMAND, files, reload=balancers.RELOAD)}
+    return {EDGE: Service(EDGE, EDGE, balancers.COMMAND, files, reload=balancers.RELOAD, handed_on=(balancers.STATE,))}

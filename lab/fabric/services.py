@@ -37,6 +37,8 @@ class Service:
     files: Mapping[str, str] = field(default_factory=dict)
     reload: str = ""
     """The signal that makes it read its files again; empty where it looks for itself."""
+    handed_on: tuple[str, ...] = ()
+    """Files in which a process tells its successor what it knows. After a death that is not so any more."""
     address: str = ""
     """That of its host. With another one the host has another namespace, of the same name."""
 
@@ -126,6 +128,8 @@ class Services:
         if action == "remove":
             podman("rm", "--force", "--volumes", "--time", "2", container)
         elif action == "start":
+            for left in wanted[name].handed_on:
+                (self.folder / name / left).unlink(missing_ok=True)
             podman("start", container)
         else:
             self._create(wanted[name])

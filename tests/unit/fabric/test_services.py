@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from small_world import WORLD
 
-from lab.fabric import balancers, caches, databases, plan, process
+from lab.fabric import balancers, caches, databases, plan, process, services
 from lab.fabric.authority import Authority
 from lab.fabric.databases import Passwords
 from lab.fabric.services import Service, Step, There, steps
+from lab.machines.host import Grants
 
 SERVICE = Service("one", "ns", ("sleep",))
 
@@ -53,6 +54,18 @@ def test_a_load_balancer_forwards_checks_and_redirects() -> None:
     assert " http-check expect status 200-299\n" in text
     assert " server i-web 10.30.64.4:8080\n" in text
     assert "i-gone" not in text
+
+
+def test_a_service_that_died_forgets_what_it_had_told_its_successor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "podman", lambda *_: "")
+    left = tmp_path / "one" / "state"
+    left.parent.mkdir()
+    left.touch()
+    of = services.Services("lab", tmp_path, Grants(False, True, "", 1024, 1024))
+    of.carry_out(("start", "one"), {"one": Service("one", "one", (), handed_on=("state",))})
+    assert not left.exists()
 
 
 STAT = "# pxname,svname,status,check_status,\n"
