@@ -47,7 +47,11 @@ def provisioned(platform: Platform) -> None:
 
 def a_day_off(platform: Platform) -> None:
     """Whoever has to make the user comes later: launch hooks and grace periods are over long since."""
-    platform.wait(lambda: all(row["state"] == "running" for row in platform.rows()), SETTLED, "all machines run")
+
+    def all_run() -> bool:
+        return all(row["state"] == "running" for role in FLEET for row in platform.rows(role))
+
+    platform.wait(all_run, SETTLED, "all machines run")
     for _ in range(3):
         platform.pass_time(400)
         platform.wait(lambda: len(platform.healthy("app")) == 2, SETTLED, "the app lives, without its database")

@@ -114,7 +114,7 @@ PROGRAMS["pixstory-backup"] = Program(
 )
 PROGRAMS["pixstory-settings"] = PROGRAMS["pixstory-first-boot"]
 # Units that ask nothing of AWS.
-NOTHING = {"application", "background", "migrate@", "nginx", "vpn-forward", "vpn-sweep"}
+NOTHING = {"application", "background", "migrate", "migrate@", "nginx", "vpn-forward", "vpn-sweep"}
 
 
 @cache

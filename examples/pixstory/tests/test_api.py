@@ -17,6 +17,7 @@ from pixstory_example import api as api_module
 from pixstory_example import checks
 from pixstory_example.feeds import Item, Source
 from pixstory_example.items import Items
+from pixstory_example.migrate import migrate
 from pixstory_example.observability import JsonFormatter
 from pixstory_example.settings import Api
 from pixstory_example.upstream import FeedCache
@@ -264,6 +265,24 @@ def test_not_ready_before_the_first_migration(postgres: stack.Postgres, settings
         "the database has no schema yet: run python -m pixstory_example migrate",
     )
     assert client.get("/healthz").status_code == 200
+    asked = client.get("/api/stories")
+    assert (asked.status_code, asked.headers["Retry-After"]) == (503, "5")
+    assert asked.get_json()["error"] == "the database has no schema yet; try again in a few seconds"
+
+
+@pytest.mark.parametrize(
+    ("revision", "status"), [("0001", 503), ("0002", 200), ("0003 of a later release", 200)], ids=str
+)
+def test_ready_with_the_schema_of_its_release_or_a_later_one(
+    postgres: stack.Postgres, settings: Api, revision: str, status: int
+) -> None:
+    database = postgres.create("older")
+    migrate(database)
+    with postgres.connect("older") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", (revision,))
+    answer = api_module.create_app(replace(settings, database=database)).test_client().get("/readyz")
+    assert answer.status_code == status
+    assert (status == 200) == ("this release needs 0002" not in answer.text)
 
 
 def test_request_ids(api: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:

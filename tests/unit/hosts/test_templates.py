@@ -95,7 +95,10 @@ def test_unit_of_the_service() -> None:
         render("release", "application.service", **RELEASE, release_migrate=["-m", "x", "migrate"], release_threads=3)
     )
     service = found["Service"]
-    assert service["ExecStartPre"] == ["/srv/app/current/venv/bin/python -m x migrate"]
+    # Without its database it lives all the same: the migrations are no condition of its start.
+    assert "ExecStartPre" not in service
+    assert "app-migrate.service" in found["Unit"]["Wants"]
+    assert not [one for one in found["Unit"]["After"] if "migrate" in one]
     (command,) = service["ExecStart"]
     assert command.startswith("/srv/app/current/venv/bin/python -m gunicorn --config python:pixstory_example.gunicorn")
     assert command.endswith("--timeout 30 --graceful-timeout 30 pixstory_example.api:app")
@@ -107,8 +110,15 @@ def test_unit_of_the_service() -> None:
     assert "StateDirectory" not in service
 
 
+def test_migrations_are_tried_until_the_database_is_there() -> None:
+    found = unit(render("release", "migrate.service", **RELEASE, release_migrate=["-m", "x", "migrate"]))
+    assert found["Service"]["ExecStart"] == ["/srv/app/current/venv/bin/python -m x migrate"]
+    assert found["Service"]["Restart"] == ["on-failure"]
+    assert found["Unit"]["StartLimitIntervalSec"] == ["0"]
+
+
 def test_unit_without_migrations_and_with_state() -> None:
-    service = unit(
+    found = unit(
         render(
             "release",
             "application.service",
@@ -116,8 +126,9 @@ def test_unit_without_migrations_and_with_state() -> None:
             release_state_directory=True,
             release_environment={"SPEECH_SOURCES": "/etc/speech-api/sources.toml"},
         )
-    )["Service"]
-    assert "ExecStartPre" not in service
+    )
+    service = found["Service"]
+    assert found["Unit"]["Wants"] == ["network-online.target"]
     assert service["StateDirectory"] == ["app"]
     assert service["Environment"] == ["SPEECH_SOURCES=/etc/speech-api/sources.toml"]
 
@@ -126,14 +137,14 @@ def test_all_processes_of_a_release_have_one_sandbox() -> None:
     item = {"key": "speech-fetch", "value": ["speech-fetch"]}
     texts = [
         render("release", name, **RELEASE, item=item, release_migrate=["-m", "x"])
-        for name in ("application.service", "background.service", "migrate@.service")
+        for name in ("application.service", "background.service", "migrate.service", "migrate@.service")
     ]
-    own = {"Type", "NotifyAccess", "ExecStart", "ExecStartPre", "ExecReload", "KillMode", "Restart", "RestartSec"}
+    own = {"Type", "NotifyAccess", "ExecStart", "ExecReload", "KillMode", "Restart", "RestartSec"}
     own |= {"TimeoutStartSec", "TimeoutStopSec"}
     first, *others = ({k: v for k, v in unit(text)["Service"].items() if k not in own} for text in texts)
     assert first["ProtectSystem"] == ["strict"]
     assert first["SystemCallFilter"] == ["@system-service", "~@privileged @resources"]
-    assert others == [first, first]
+    assert others == [first] * 3
 
 
 @pytest.mark.parametrize(

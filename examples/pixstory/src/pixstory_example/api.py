@@ -11,12 +11,14 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, jsonify, make_response, request, url_for
+from psycopg.errors import UndefinedTable
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from . import checks
 from .database import AWAY, Argument, Photo, Reach, Story, connect
+from .migrate import lacking
 from .observability import instrument, json_errors, log_to_stdout
 from .settings import Api
 from .times import timestamp
@@ -62,6 +64,7 @@ def create_app(settings: Api) -> Flask:
     app.register_error_handler(413, too_large)
     for away in AWAY:
         app.register_error_handler(away, database_away)
+    app.register_error_handler(ProgrammingError, no_schema)
     return app
 
 
@@ -76,6 +79,16 @@ def __getattr__(name: str) -> Any:
 def database_away(error: Exception) -> Response:
     services().reach.lost(error)
     response = jsonify(error="the database does not answer; try again in a few seconds")
+    response.status_code = 503
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def no_schema(error: ProgrammingError) -> Response:
+    """A machine that started before the first migration ended; any other mistake in SQL is ours."""
+    if not isinstance(error.orig, UndefinedTable):
+        raise error
+    response = jsonify(error="the database has no schema yet; try again in a few seconds")
     response.status_code = 503
     response.headers["Retry-After"] = "5"
     return response
@@ -132,6 +145,9 @@ def readyz() -> tuple[Response, int]:
         return jsonify(error="the database does not answer"), 503
     except ProgrammingError:
         return jsonify(error="the database has no schema yet: run python -m pixstory_example migrate"), 503
+    if head := lacking(revision):
+        wanted = f"the database has schema {revision}, and this release needs {head}"
+        return jsonify(error=f"{wanted}: run python -m pixstory_example migrate"), 503
     return jsonify(status="ok", schema=revision), 200
 
 

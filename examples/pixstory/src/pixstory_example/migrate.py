@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from typing import Any
@@ -24,6 +25,17 @@ def configuration() -> Config:
     config = Config()
     config.set_main_option("script_location", "pixstory_example:migrations")
     return config
+
+
+@functools.cache
+def lacking(revision: str) -> str:
+    """The revision that a database would have to be brought to for this release; empty where it suits.
+
+    One that this release does not know is a later release's: its schema suits the release before it.
+    """
+    known = ScriptDirectory.from_config(configuration())
+    head = known.get_current_head() or ""
+    return head if revision != head and revision in {one.revision for one in known.walk_revisions()} else ""
 
 
 def migrate(settings: Database) -> list[str]:
