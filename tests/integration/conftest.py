@@ -10,10 +10,11 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from ansible_collections.pixstory.platform.plugins.filter.index import index_shape
 from tests import emulated
 from tests.emulated import ROOT
 from tests.policies import derive, store
@@ -160,3 +161,30 @@ def fresh_account(tmp_path: Path) -> Iterator[Emulator]:
     emulator = Emulator(tmp_path)
     yield emulator
     emulator.stop()
+
+
+class Whole(NamedTuple):
+    """What a run leaves that nothing disturbs."""
+
+    shape: Any
+    writes: int  # how many write calls it took
+
+
+class Undisturbed(dict[str, Whole]):
+    """By environment, once it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __missing__(self, environment: str) -> Whole:
+        folder = self._folder / environment
+        folder.mkdir()
+        with Emulator(folder) as emulator:
+            run = emulator.play(environment, "provision").ended_well()
+            self[environment] = Whole(index_shape(emulator.index(environment)), len(run.writes))
+        return self[environment]
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return Undisturbed(tmp_path_factory.mktemp("undisturbed"))

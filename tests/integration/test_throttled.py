@@ -1,4 +1,4 @@
-"""AWS throttles every fifth call and fails every twentieth: all ends as it does undisturbed.
+"""AWS throttles and fails calls, or does not know yet what was made a second ago: all ends as it does undisturbed.
 
 `PIXSTORY_THROTTLED=dev,local,staging,production` takes other environments than the fastest.
 """
@@ -11,13 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ansible_collections.pixstory.platform.plugins.filter.index import index_shape
 
-from .conftest import Emulator, Run
+from .conftest import Emulator, Run, Undisturbed
 
 ENVIRONMENTS = os.environ.get("PIXSTORY_THROTTLED", "dev").split(",")
 SHARES = ("--set", "throttling=0.2", "--set", "faults=0.05")
@@ -29,14 +28,6 @@ def throttled_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emul
         yield emulator
 
 
-def undisturbed(folder: Path, environment: str) -> Any:
-    """The shape of what a run leaves that nothing disturbs."""
-    folder.mkdir()
-    with Emulator(folder) as emulator:
-        emulator.play(environment, "provision").ended_well()
-        return index_shape(emulator.index(environment))
-
-
 def disturbed(run: Run) -> str:
     """How much of a run was."""
     statuses = Counter("failed" if one["status"] >= 500 else "answered" for one in run.requests)
@@ -45,8 +36,16 @@ def disturbed(run: Run) -> str:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_was_made_is_not_known_for_a_second(undisturbed: Undisturbed, tmp_path: Path, environment: str) -> None:
+    with Emulator(tmp_path, "--set", "consistency=1") as emulator:
+        emulator.play(environment, "provision").ended_well()
+        emulator.play(environment, "provision").changed_nothing()
+        assert index_shape(emulator.index(environment)) == undisturbed[environment].shape
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_throttling_and_faults_change_nothing(
-    throttled_account: Emulator, tmp_path: Path, environment: str, capsys: pytest.CaptureFixture[str]
+    throttled_account: Emulator, undisturbed: Undisturbed, environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     variables = {"aws_destroy_confirm": environment, "aws_destroy_final_snapshots": False}
     told = []
@@ -66,6 +65,6 @@ def test_throttling_and_faults_change_nothing(
     play("destroy", "-e", json.dumps(variables))
     left = throttled_account.index(environment)
     assert {kind for kind in left["kinds_read"] if left[kind]} == set()
-    assert shape == undisturbed(tmp_path / "undisturbed", environment)
+    assert shape == undisturbed[environment].shape
     with capsys.disabled():
         print("", *told, sep="\n")

@@ -25,7 +25,8 @@ Client = Callable[[str], Any]
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Clients of a user who may read VPCs and groups of logs, set alarms, and delete databases."""
-    with Emulator(tmp_path_factory.mktemp("enforced") / "requests.jsonl") as emulator:
+    log = tmp_path_factory.mktemp("enforced") / "requests.jsonl"
+    with Emulator(log, "--set", "consistency=0") as emulator:
         iam = boto3.client("iam", REGION, endpoint_url=emulator.url, aws_access_key_id="a", aws_secret_access_key="b")
         actions = ["ec2:DescribeVpcs", "logs:Describe*", "cloudwatch:PutMetricAlarm", "rds:DeleteDBInstance"]
         actions += ["rds:AddTagsToResource", "s3:PutEncryptionConfiguration"]

@@ -71,7 +71,7 @@ def test_account_is_the_one_asked_for_and_files_come_and_go(tmp_path: Path) -> N
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An emulator that a test may reset."""
-    with Emulator(tmp_path_factory.mktemp("own") / "requests.jsonl") as emulator:
+    with Emulator(tmp_path_factory.mktemp("own") / "requests.jsonl", "--lenient") as emulator:
         yield Aws(emulator.url)
 
 
