@@ -171,8 +171,6 @@ def current(host: Host, service: str) -> str:
 
 def revisions(host: Host) -> list[str]:
     """The migrations that a host's journal says it applied, one entry each time."""
-    lines = host.check_output(
-        "journalctl --no-pager --output cat --unit 'app.service' --unit 'app-migrate@*'"
-    ).splitlines()
+    lines = host.check_output("journalctl --no-pager --output cat --unit 'app-migrate*'").splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     return [revision for entry in entries for revision in entry.get("applied", [])]

@@ -54,7 +54,13 @@ def test_nothing_has_failed(host: Host) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["app.service", "app-migrate@000000000000.service", "pixstory-first-boot.service", "pixstory-ready.service"],
+    [
+        "app.service",
+        "app-migrate.service",
+        "app-migrate@000000000000.service",
+        "pixstory-first-boot.service",
+        "pixstory-ready.service",
+    ],
 )
 def test_units_are_sandboxed(host: Host, unit: str) -> None:
     assert exposure(host, unit) <= EXPOSURE
@@ -94,11 +100,29 @@ def test_two_hosts_start_at_once_on_an_empty_database(machines: Mapping[str, Hos
     before = [revisions(host) for host in hosts]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         list(pool.map(lambda host: host.check_output("systemctl start app.socket app.service"), hosts))
+    for host in hosts:
+        eventually(lambda host=host: status(host, "http://127.0.0.1:8000/readyz") == 200, 60)
     applied = [revisions(host)[len(old) :] for host, old in zip(hosts, before, strict=True)]
     print(f"migrations applied on debian-13: {applied[0]}, on debian-12: {applied[1]}")
     assert sorted(applied[0] + applied[1]) == ["0001", "0002"]
-    for host in hosts:
-        eventually(lambda host=host: status(host, "http://127.0.0.1:8000/readyz") == 200, 30)
+
+
+def test_it_lives_before_its_database_is_there(host: Host, machines: Mapping[str, Host]) -> None:
+    """As on the first start of an environment; a machine that did not live would be replaced again and again."""
+    database = machines["database"]
+    host.check_output("systemctl stop app.socket app.service")
+    database.check_output("systemctl stop postgresql.service")
+    try:
+        host.check_output("systemctl start app.socket app.service")
+        assert status(host, "http://127.0.0.1:8000/healthz") == 200
+        assert status(host, "http://127.0.0.1:8000/readyz") == 503
+        eventually(lambda: "TEMPFAIL" in host.check_output("journalctl --unit app-migrate --output cat"), 60)
+        assert host.service("app.service").is_running
+    finally:
+        database.check_output("systemctl start postgresql.service")
+    eventually(lambda: status(host, "http://127.0.0.1:8000/readyz") == 200, 60)
+    done = "systemctl show --property Result --value app-migrate.service"
+    eventually(lambda: host.check_output(done).strip() == "success", 60)
 
 
 @pytest.mark.parametrize("verb", ["reload", "restart"])
