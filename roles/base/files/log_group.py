@@ -37,6 +37,8 @@ def main() -> None:
                 f"The instance's tag Role could not be read from {METADATA}: {error}. Its launch template has to say "
                 "instance_metadata_tags: enabled, and the instance needs the tag."
             )
+    # Not each version of the agent's package brings the folder.
+    written.parent.mkdir(parents=True, exist_ok=True)
     written.write_text(text)
 
 

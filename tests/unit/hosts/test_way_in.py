@@ -192,6 +192,29 @@ def test_the_pinned_agents_name_one_version() -> None:
         assert all(len(checksum) == 64 for checksum in checksums.values())
 
 
+class Metadata(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"web" if self.path.endswith("/tags/instance/Role") else b"token")
+
+    do_PUT = do_GET
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody reads it."""
+
+
+def test_the_log_group_is_that_of_the_machines_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template, written = tmp_path / "logs.json", tmp_path / "etc" / "amazon-cloudwatch-agent.d" / "logs.json"
+    template.write_text('{"log_group_name": "/pixstory/local/{role}"}')
+    writer = program("log_group")
+    for url in serve(Metadata):
+        monkeypatch.setattr(writer, "METADATA", url)
+        monkeypatch.setattr(sys, "argv", ["log_group.py", str(template), str(written)])
+        writer.main()
+    assert json.loads(written.read_text()) == {"log_group_name": "/pixstory/local/web"}
+
+
 @pytest.mark.parametrize(("vendor", "asks"), [("Amazon EC2", True), ("QEMU", False)])
 def test_sshd_asks_instance_connect_on_ec2_only(vendor: str, asks: bool) -> None:
     facts = {"distribution": "Debian", "distribution_major_version": "13", "system_vendor": vendor}
