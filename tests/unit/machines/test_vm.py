@@ -115,7 +115,7 @@ def _answer(sshd: socket.socket) -> None:
         session.sendall(said.strip() + b" yourself")
 
 
-def test_an_agent_that_waits_anew_takes_the_place_of_the_one_before_a_reboot() -> None:
+def test_an_agent_that_waits_again_takes_the_place_of_the_one_before_a_reboot() -> None:
     listens = socket.create_server(("127.0.0.1", 0))
     service = sessions.Sessions()
     threading.Thread(target=service.agents, args=(listens,), daemon=True).start()
