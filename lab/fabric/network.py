@@ -67,12 +67,9 @@ def differences(
 
     Those that are spared stay as they are, if they are there.
     """
-    gone = [name for name, address in sorted(present.items()) if wanted.get(name) != address and name not in spared]
-    new = [
-        name
-        for name, address in sorted(wanted.items())
-        if present.get(name) != address and not (name in present and name in spared)
-    ]
+    wanted = {**wanted, **{name: address for name, address in present.items() if name in spared}}
+    gone = [name for name, address in sorted(present.items()) if wanted.get(name) != address]
+    new = [name for name, address in sorted(wanted.items()) if present.get(name) != address]
     return gone, new
 
 

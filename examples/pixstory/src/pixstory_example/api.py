@@ -76,22 +76,23 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
-def database_away(error: Exception) -> Response:
-    services().reach.lost(error)
-    response = jsonify(error="the database does not answer; try again in a few seconds")
+def come_again(reason: str) -> Response:
+    response = jsonify(error=f"{reason}; try again in a few seconds")
     response.status_code = 503
     response.headers["Retry-After"] = "5"
     return response
+
+
+def database_away(error: Exception) -> Response:
+    services().reach.lost(error)
+    return come_again("the database does not answer")
 
 
 def no_schema(error: ProgrammingError) -> Response:
     """A machine that started before the first migration ended; any other mistake in SQL is ours."""
     if not isinstance(error.orig, UndefinedTable):
         raise error
-    response = jsonify(error="the database has no schema yet; try again in a few seconds")
-    response.status_code = 503
-    response.headers["Retry-After"] = "5"
-    return response
+    return come_again("the database has no schema yet")
 
 
 def still_read(view: Callable[..., Any]) -> Callable[..., Response]:
