@@ -5,8 +5,6 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import psycopg
@@ -20,11 +18,9 @@ from . import stack
 ELSEWHERE = "127.0.0.9"
 
 
-@contextmanager
-def hanging(address: str, port: int = 0) -> Iterator[socket.socket]:
+def hanging(address: str, port: int = 0) -> socket.socket:
     """A server whose kernel takes connections, and that takes none from its kernel."""
-    with socket.create_server((address, port)) as server:
-        yield server
+    return socket.create_server((address, port))
 
 
 def taken(server: socket.socket) -> int:
