@@ -192,23 +192,13 @@ def test_the_pinned_agents_name_one_version() -> None:
         assert all(len(checksum) == 64 for checksum in checksums.values())
 
 
-class Metadata(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"web" if self.path.endswith("/tags/instance/Role") else b"token")
-
-    do_PUT = do_GET
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
-
-
 def test_the_log_group_is_that_of_the_machines_role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template, written = tmp_path / "logs.json", tmp_path / "etc" / "amazon-cloudwatch-agent.d" / "logs.json"
     template.write_text('{"log_group_name": "/pixstory/local/{role}"}')
     writer = program("log_group")
-    for url in serve(Metadata):
+    known: dict[str, Any] = {"instance_id": INSTANCE, "region": "ap-south-1", "zone": "a", "account": "123456789012"}
+    known |= {"address": "127.0.0.1", "name": "ip-10-0-0-1", "tags": {"Role": "web"}, "role": None}
+    for url in serve(imds.handler(lambda: {"127.0.0.1": known})):
         monkeypatch.setattr(writer, "METADATA", url)
         monkeypatch.setattr(sys, "argv", ["log_group.py", str(template), str(written)])
         writer.main()
