@@ -179,7 +179,7 @@ class Undisturbed(dict[str, Whole]):
     def __missing__(self, environment: str) -> Whole:
         folder = self._folder / environment
         folder.mkdir()
-        with Emulator(folder) as emulator:
+        with Emulator(folder, "--set", "consistency=0") as emulator:
             run = emulator.play(environment, "provision").ended_well()
             self[environment] = Whole(index_shape(emulator.index(environment)), len(run.writes))
         return self[environment]

@@ -118,7 +118,7 @@ def _fits(pattern: Any, event: Json) -> bool:
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     # What is sabotaged here by hand is looked at at once.
-    emulator = Emulator(tmp_path_factory.mktemp("audit"), "--set", "slow=0")
+    emulator = Emulator(tmp_path_factory.mktemp("audit"), "--set", "slow=0", "--set", "consistency=0")
     try:
         yield Production(emulator)
     finally:

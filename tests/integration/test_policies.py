@@ -24,6 +24,7 @@ class Deployer:
         self.emulator = emulator
         self.iam = self.emulator.client("iam")
         self.iam.create_user(UserName="deployer")
+        self.iam.get_waiter("user_exists").wait(UserName="deployer")
         key = self.iam.create_access_key(UserName="deployer")["AccessKey"]
         self.keys = {"access_key": key["AccessKeyId"], "secret_key": key["SecretAccessKey"]}
 

@@ -4,8 +4,8 @@
 
 """Eventual consistency: for a moment after a thing was made, those who are asked about it do not know it.
 
-`--set consistency=5` makes the moment five seconds of real time. Until then a call that is told of the thing is
-answered as the table says, and a list does not show it. To make it once more is refused as ever.
+`--set consistency=5` makes the moment five seconds of real time instead of one. Until then a call that is told of the
+thing is answered as the table says, and a list does not show it. To make it once more is refused as ever.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lab.emulator.harsh.consistency_table import NO_PRINCIPAL, THINGS, Thing, Un
 from lab.emulator.registry import table
 
 SWITCH = harsh.switch(
-    "consistency", on=0.0, off=0.0, text="seconds for which what was made is not known to those who are asked about it"
+    "consistency", on=1.0, off=0.0, text="seconds for which what was made is not known to those who are asked about it"
 )
 TABLE = "eventual consistency"
 # What a list is narrowed with, where a list of nothing is the answer and no error; and what names anything.
