@@ -24,6 +24,13 @@ pytest.register_assert_rewrite("tests.integration.suite")
 # `PIXSTORY_CONNECTION=local` runs the suite through another connection than the environments name.
 CONNECTION = os.environ.get("PIXSTORY_CONNECTION")
 RECAP = re.compile(r"^localhost\s+: (.*)$", re.MULTILINE)
+# What takes longest begins first, so that at the end no worker waits for another.
+LONGEST = ("staging", "production", "throttled", "policies", "preflight", "interruption", "audit", "local", "warm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {Path(__file__).with_name(f"test_{name}.py"): number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @dataclass(frozen=True)
