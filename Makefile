@@ -132,7 +132,7 @@ test-emulator: setup ## Say which extensions of the emulator have become needles
 
 .PHONY: test-local
 test-local: setup ## Run the integration tests through the stock connection instead of the warm one
-	PIXSTORY_CONNECTION=ansible.builtin.local python -m pytest tests/integration -n 2 --dist loadfile
+	PIXSTORY_CONNECTION=ansible.builtin.local python -m pytest tests/integration $(SIDE_BY_SIDE_TESTS)
 
 .PHONY: example
 example: setup ## Run the reference application on this machine until Ctrl-C

@@ -1,6 +1,6 @@
 """A virtual machine that is baked, made from its image, configured, booted once more, and looked at.
 
-`PIXSTORY_VM_KEPT=base,app` takes these images as an earlier run left them: under emulation a bake is an hour.
+`PIXSTORY_VM_KEPT=base,app` takes these images as an earlier run left them: under emulation a bake is half an hour.
 """
 
 from __future__ import annotations

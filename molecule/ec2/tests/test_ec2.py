@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from testinfra.host import Host
@@ -41,11 +42,11 @@ def test_the_agent_sends_the_logs_to_the_group_of_the_machines_role(host: Host) 
     assert [] in merged["metrics"]["aggregation_dimensions"]
 
 
-def test_the_agent_waits_for_the_metadata_service(host: Host, aws: object) -> None:
-    aws.stop("imds")  # type: ignore[attr-defined]
+def test_the_agent_waits_for_the_metadata_service(host: Host, aws: Any) -> None:
+    aws.stop("imds")
     assert host.run("systemctl restart amazon-cloudwatch-agent").rc != 0
     assert "tag Role could not be read" in host.check_output("journalctl -u amazon-cloudwatch-agent -n 20 -o cat")
-    aws.start()  # type: ignore[attr-defined]
+    aws.start()
     waiting = "timeout 60 sh -c 'until systemctl is-active amazon-cloudwatch-agent; do sleep 1; done'"
     assert host.run(waiting).rc == 0
 
